@@ -1,0 +1,78 @@
+//! What stays open: a WebSocket that echoes, and a stream of prices. Both end when the platform stops.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    extract::{
+        Query, State, WebSocketUpgrade,
+        ws::{Message, WebSocket},
+    },
+    http::{HeaderMap, StatusCode},
+    response::{
+        IntoResponse as _, Response,
+        sse::{Event, Sse},
+    },
+};
+use futures_util::{Stream, StreamExt as _};
+use serde::Deserialize;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    App,
+    auth::{SignedIn, same_origin},
+    error::Error,
+    market,
+};
+
+/// `GET /live/echo`: sends every text and binary message back.
+pub(crate) async fn echo(
+    State(app): State<App>,
+    _: SignedIn,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !same_origin(&app, &headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let stopping = app.stopping.clone();
+    upgrade.on_upgrade(move |socket| answer(socket, stopping))
+}
+
+async fn answer(mut socket: WebSocket, stopping: CancellationToken) {
+    while let Some(Some(Ok(message))) = stopping.run_until_cancelled(socket.recv()).await {
+        if matches!(message, Message::Text(_) | Message::Binary(_)) && socket.send(message).await.is_err() {
+            break;
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PricesQuery {
+    #[serde(default = "one_second")]
+    interval_ms: u64,
+}
+
+fn one_second() -> u64 {
+    1000
+}
+
+/// `GET /live/prices?interval_ms=`: an event `price` for every offer, at each tick.
+pub(crate) async fn prices(
+    State(app): State<App>,
+    _: SignedIn,
+    Query(query): Query<PricesQuery>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Error> {
+    let offers = market::offers(&app.db).await?;
+    let mut clock = tokio::time::interval(Duration::from_millis(query.interval_ms.max(10)));
+    let ticks = async_stream::stream! {
+        for tick in 0.. {
+            clock.tick().await;
+            for offer in &offers {
+                let price = json!({ "offer": offer.id, "price": market::money(&offer.price_at(tick)) });
+                yield Ok(Event::default().event("price").id(tick.to_string()).data(price.to_string()));
+            }
+        }
+    };
+    Ok(Sse::new(ticks.take_until(app.stopping.clone().cancelled_owned())))
+}

@@ -1,0 +1,12 @@
+//! Meridian over real HTTP, in this process.
+
+mod access_log;
+mod common;
+mod documents;
+mod identity;
+mod live;
+mod profile;
+mod scim;
+mod settings;
+mod sign_in;
+mod test_routes;
