@@ -1,0 +1,224 @@
+//! One impersonation from the request to the end of its session, as a pure state machine.
+//!
+//! ```text
+//! Waiting ──delivered──► CodeSent ──right code──► Verified ──start──► Live ──► Ended(cause)
+//!    │                      │                        │
+//!    └──────────────────────┴────────────────────────┴──► Closed(why)
+//! ```
+//!
+//! Time is a transition of its own: [`Impersonation::settled`] says what has become of a state by `now`, and
+//! every event is applied to that. Whoever stores it does so by compare-and-set: two events at once are two
+//! events in some order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{MINUTE, Millis, SECOND};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a code may be on its way before the request is given up.
+    pub delivery: Millis,
+    /// How long a code is good, from its delivery.
+    pub code: Millis,
+    /// Wrong tries that end the request.
+    pub tries: u8,
+    /// How long after the right code the session may be started.
+    pub start: Millis,
+    /// How long a session lasts at most.
+    pub session: Millis,
+    /// How long a session outlives its last renewal.
+    pub lease: Millis,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            delivery: 10 * MINUTE,
+            code: 10 * MINUTE,
+            tries: 3,
+            start: 5 * MINUTE,
+            session: 30 * MINUTE,
+            lease: 30 * SECOND,
+        }
+    }
+}
+
+/// Why a request came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closed {
+    Expired,
+    /// The same staff member asked anew.
+    Replaced,
+    TooManyTries,
+    Cancelled,
+    Undeliverable,
+}
+
+/// Why a session ended. Every session has exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndCause {
+    Exit,
+    Limit,
+    Idle,
+    ClientLost,
+    ConsentWithdrawn,
+    StoppedByStaff,
+    StaffDisabled,
+    SwitchedOff,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Waiting { give_up_at: Millis },
+    CodeSent { expires_at: Millis, tries_left: u8 },
+    Verified { start_by: Millis },
+    Live { started_at: Millis, limit_at: Millis, lease_until: Millis },
+    Closed { why: Closed, at: Millis },
+    Ended { started_at: Millis, limit_at: Millis, at: Millis, cause: EndCause },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A channel has delivered the code.
+    Delivered,
+    /// No channel could.
+    DeliveryFailed,
+    /// A code was entered by the staff member and the sign-in that asked.
+    CodeEntered {
+        right: bool,
+    },
+    /// The same staff member made a new request.
+    Replaced,
+    Cancelled,
+    Started,
+    LeaseRenewed,
+    Ended(EndCause),
+    /// Nothing but time has passed.
+    TimePassed,
+}
+
+/// Why an event changes nothing (or, after a wrong code, not what was hoped).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the code is wrong")]
+    WrongCode { tries_left: u8 },
+    #[error("the code has not been delivered yet")]
+    NotDelivered,
+    #[error("the code was used already")]
+    CodeUsed,
+    #[error("the code has not been entered yet")]
+    NotVerified,
+    #[error("the session has started already")]
+    AlreadyStarted,
+    #[error("no session has started")]
+    NotLive,
+    #[error("the request is over")]
+    Closed(Closed),
+    #[error("the session is over")]
+    Ended(EndCause),
+}
+
+/// What came of an event: the state to store, and whether the event was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    pub next: State,
+    pub result: Result<(), Refusal>,
+}
+
+impl State {
+    /// A request at its beginning.
+    pub fn requested(now: Millis, limits: &Limits) -> Self {
+        Self::Waiting { give_up_at: now + limits.delivery }
+    }
+
+    /// What has become of this state by `now`, if nothing else happened.
+    pub fn settled(self, now: Millis) -> Self {
+        match self {
+            Self::Waiting { give_up_at } if now >= give_up_at => {
+                Self::Closed { why: Closed::Undeliverable, at: give_up_at }
+            }
+            Self::CodeSent { expires_at: at, .. } | Self::Verified { start_by: at } if now >= at => {
+                Self::Closed { why: Closed::Expired, at }
+            }
+            Self::Live { started_at, limit_at, lease_until } if now >= limit_at.min(lease_until) => {
+                let (at, cause) = if lease_until < limit_at {
+                    (lease_until, EndCause::ClientLost)
+                } else {
+                    (limit_at, EndCause::Limit)
+                };
+                Self::Ended { started_at, limit_at, at, cause }
+            }
+            other => other,
+        }
+    }
+
+    /// Applies `event` at `now`.
+    pub fn apply(self, event: Event, now: Millis, limits: &Limits) -> Outcome {
+        use Event as E;
+        let state = self.settled(now);
+        let to = |next| Outcome { next, result: Ok(()) };
+        let stay = |refusal| Outcome { next: state, result: Err(refusal) };
+        let close = |why| to(Self::Closed { why, at: now });
+        match (state, event) {
+            (_, E::TimePassed) => to(state),
+            (Self::Closed { why, .. }, _) => stay(Refusal::Closed(why)),
+            (Self::Ended { cause, .. }, _) => stay(Refusal::Ended(cause)),
+
+            (Self::Waiting { .. }, E::Delivered) => {
+                to(Self::CodeSent { expires_at: now + limits.code, tries_left: limits.tries })
+            }
+            // A second channel delivers the same code: the first delivery counts.
+            (_, E::Delivered) => to(state),
+            (Self::Waiting { .. }, E::DeliveryFailed) => close(Closed::Undeliverable),
+            (_, E::DeliveryFailed) => to(state),
+
+            (Self::CodeSent { .. }, E::CodeEntered { right: true }) => {
+                to(Self::Verified { start_by: now + limits.start })
+            }
+            (Self::CodeSent { expires_at, tries_left }, E::CodeEntered { right: false }) => {
+                let tries_left = tries_left.saturating_sub(1);
+                Outcome {
+                    next: if tries_left == 0 {
+                        Self::Closed { why: Closed::TooManyTries, at: now }
+                    } else {
+                        Self::CodeSent { expires_at, tries_left }
+                    },
+                    result: Err(Refusal::WrongCode { tries_left }),
+                }
+            }
+            (Self::Waiting { .. }, E::CodeEntered { .. }) => stay(Refusal::NotDelivered),
+            (Self::Verified { .. } | Self::Live { .. }, E::CodeEntered { .. }) => stay(Refusal::CodeUsed),
+
+            (Self::Verified { .. }, E::Started) => to(Self::Live {
+                started_at: now,
+                limit_at: now + limits.session,
+                lease_until: now + limits.lease,
+            }),
+            (Self::Live { .. }, E::Started) => stay(Refusal::AlreadyStarted),
+            (_, E::Started) => stay(Refusal::NotVerified),
+
+            (Self::Live { started_at, limit_at, .. }, E::LeaseRenewed) => {
+                to(Self::Live { started_at, limit_at, lease_until: now + limits.lease })
+            }
+            (Self::Live { started_at, limit_at, .. }, E::Ended(cause)) => {
+                to(Self::Ended { started_at, limit_at, at: now, cause })
+            }
+            (_, E::LeaseRenewed | E::Ended(_)) => stay(Refusal::NotLive),
+
+            (Self::Live { .. }, E::Replaced | E::Cancelled) => stay(Refusal::AlreadyStarted),
+            (_, E::Replaced) => close(Closed::Replaced),
+            (_, E::Cancelled) => close(Closed::Cancelled),
+        }
+    }
+
+    /// Neither closed nor ended.
+    pub fn is_open(&self) -> bool {
+        !matches!(self, Self::Closed { .. } | Self::Ended { .. })
+    }
+
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Live { .. })
+    }
+}

@@ -1,0 +1,275 @@
+//! What may pass the gateway in a session: the path as it stands, the route it matches, the mode.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    View,
+    Act,
+}
+
+/// What the installation says of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Upper case; `None` is any.
+    pub method: Option<String>,
+    pub pattern: Pattern,
+    /// What it is called in the record, e.g. "Uploaded a document".
+    pub name: Option<String>,
+    pub class: Class,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Class {
+    /// The method decides: `GET`, `HEAD` and `OPTIONS` read, everything else changes.
+    #[default]
+    ByMethod,
+    /// It only reads, whatever its method (a search by `POST`; a socket that only tells).
+    Reads,
+    /// It changes something, whatever its method.
+    Changes,
+    /// Nobody may use it while impersonating.
+    Shut,
+    /// It is the same for everybody: forwarded without identity and without cookies, and not recorded.
+    Asset,
+}
+
+/// `/documents/{id}` or, at the end, `/static/{*rest}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    text: String,
+    segments: Vec<Segment>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Segment {
+    Literal(String),
+    One,
+    Rest,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a route is a path such as /documents/{{id}} or /static/{{*rest}}, not {0:?}")]
+pub struct BadPattern(String);
+
+impl Pattern {
+    pub fn parse(text: &str) -> Result<Self, BadPattern> {
+        let bad = || BadPattern(text.to_owned());
+        let path = text.strip_prefix('/').ok_or_else(bad)?;
+        check_path(&text.replace(['{', '}', '*'], "")).map_err(|_| bad())?;
+        let parts: Vec<&str> = path.split('/').collect();
+        let mut segments = Vec::with_capacity(parts.len());
+        for (place, part) in parts.iter().enumerate() {
+            segments.push(match part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
+                Some(name) if name.starts_with('*') && place + 1 == parts.len() => Segment::Rest,
+                Some(name) if !name.is_empty() && !name.contains(['{', '}', '*']) => Segment::One,
+                None if !part.contains(['{', '}', '*']) => Segment::Literal((*part).to_owned()),
+                _ => return Err(bad()),
+            });
+        }
+        Ok(Self { text: text.to_owned(), segments })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    fn matches(&self, path: &str) -> bool {
+        let mut parts = path.strip_prefix('/').unwrap_or(path).split('/');
+        for segment in &self.segments {
+            match (segment, parts.next()) {
+                (Segment::Rest, Some(_)) => return true,
+                (Segment::One, Some(part)) if !part.is_empty() => {}
+                (Segment::Literal(literal), Some(part)) if literal == part => {}
+                _ => return false,
+            }
+        }
+        parts.next().is_none()
+    }
+}
+
+/// The path could be read in more than one way, so what was checked might not be what is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the path is not canonical")]
+pub struct NotCanonical;
+
+/// Refuses paths that a server behind the gateway might read otherwise than the gateway does: they are never
+/// repaired. `path` is the raw path, without query.
+pub fn check_path(path: &str) -> Result<(), NotCanonical> {
+    let Some(inner) = path.strip_prefix('/') else { return Err(NotCanonical) };
+    if path.bytes().any(|b| matches!(b, b'\\' | b';' | 0..=0x20 | 0x7f..)) {
+        return Err(NotCanonical);
+    }
+    let last = inner.split('/').count() - 1;
+    for (place, segment) in inner.split('/').enumerate() {
+        // A trailing slash leaves one empty segment at the end; any other is `//`.
+        if (segment.is_empty() && place != last) || matches!(segment, "." | "..") || segment.ends_with('.') {
+            return Err(NotCanonical);
+        }
+        let mut bytes = segment.bytes();
+        while let Some(byte) = bytes.next() {
+            if byte != b'%' {
+                continue;
+            }
+            let digit = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
+            let (Some(high), Some(low)) = (digit(bytes.next()), digit(bytes.next())) else {
+                return Err(NotCanonical);
+            };
+            let Ok(byte) = u8::try_from(high * 16 + low) else { return Err(NotCanonical) };
+            // Encoded: separators, controls, the percent sign, and whatever needed no encoding (`%61` for `a`).
+            if matches!(byte, b'/' | b'\\' | b';' | b'%' | 0..=0x1f | 0x7f)
+                || byte.is_ascii_alphanumeric()
+                || matches!(byte, b'-' | b'.' | b'_' | b'~')
+            {
+                return Err(NotCanonical);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Why something may not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Barred {
+    ViewOnly,
+    PathNotCanonical,
+    Shut,
+}
+
+/// What the gateway has to do with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passage<'a> {
+    /// Forward without identity and cookies; no record.
+    Asset,
+    /// Record, forward as the person, record the answer, release.
+    Forward {
+        route: Option<&'a Route>,
+        changes: bool,
+    },
+    Refuse {
+        route: Option<&'a Route>,
+        why: Barred,
+    },
+}
+
+/// Decides on `method` and `path`. Only what the installation configured and the request line itself count;
+/// no header does.
+pub fn decide<'a>(routes: &'a [Route], mode: Mode, method: &str, path: &str) -> Passage<'a> {
+    if check_path(path).is_err() {
+        return Passage::Refuse { route: None, why: Barred::PathNotCanonical };
+    }
+    let reads = matches!(method, "GET" | "HEAD" | "OPTIONS");
+    let route = routes.iter().find(|r| {
+        r.method.as_deref().is_none_or(|m| m == method || m == "GET" && method == "HEAD")
+            && r.pattern.matches(path)
+    });
+    let changes = match route.map_or(Class::ByMethod, |r| r.class) {
+        Class::Shut => return Passage::Refuse { route, why: Barred::Shut },
+        Class::Asset if matches!(method, "GET" | "HEAD") => return Passage::Asset,
+        Class::ByMethod | Class::Asset => !reads,
+        Class::Reads => false,
+        Class::Changes => true,
+    };
+    if changes && mode == Mode::View {
+        Passage::Refuse { route, why: Barred::ViewOnly }
+    } else {
+        Passage::Forward { route, changes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(method: Option<&str>, pattern: &str, class: Class) -> Route {
+        Route {
+            method: method.map(str::to_owned),
+            pattern: Pattern::parse(pattern).expect(pattern),
+            name: None,
+            class,
+        }
+    }
+
+    #[test]
+    fn paths_with_two_readings_are_refused() {
+        for good in ["/", "/a/b", "/a/", "/a%20b", "/d%C3%A9j%C3%A0", "/a.b/c.css", "/a:b@c", "/a=b,c"] {
+            assert_eq!(check_path(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "//",
+            "/a//b",
+            "/./a",
+            "/a/.",
+            "/a/..",
+            "/../a",
+            "/a%2fb",
+            "/a%2Fb",
+            "/a%5cb",
+            "/a\\b",
+            "/a;b",
+            "/a%3bb",
+            "/%2e%2e/a",
+            "/a%00b",
+            "/a%0ab",
+            "/a%25b",
+            "/%61",
+            "/a%",
+            "/a%2",
+            "/a%zz",
+            "/a b",
+            "/a.",
+            "/a./b",
+            "/é",
+        ] {
+            assert_eq!(check_path(bad), Err(NotCanonical), "{bad}");
+        }
+    }
+
+    #[test]
+    fn patterns_match_whole_paths() {
+        let one = Pattern::parse("/documents/{id}").expect("pattern");
+        assert!(one.matches("/documents/7"));
+        assert!(
+            !one.matches("/documents/") && !one.matches("/documents") && !one.matches("/documents/7/file")
+        );
+        let rest = Pattern::parse("/static/{*path}").expect("pattern");
+        assert!(rest.matches("/static/a") && rest.matches("/static/a/b"));
+        assert!(!rest.matches("/static") && !rest.matches("/staticky/a"));
+        for bad in ["documents", "/a/{*rest}/b", "/a/{}", "/a{b}", "/a//b", "/a/../b"] {
+            assert!(Pattern::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn in_view_only_what_reads_passes() {
+        let routes = [
+            route(Some("POST"), "/search", Class::Reads),
+            route(Some("GET"), "/sign-out", Class::Changes),
+            route(None, "/static/{*path}", Class::Asset),
+            route(None, "/keys", Class::Shut),
+        ];
+        let at = |mode, method, path| decide(&routes, mode, method, path);
+        let view_only = |p| matches!(p, Passage::Refuse { why: Barred::ViewOnly, .. });
+        let passes = |p| matches!(p, Passage::Forward { .. });
+        assert!(passes(at(Mode::View, "GET", "/")) && passes(at(Mode::View, "HEAD", "/")));
+        assert!(passes(at(Mode::View, "POST", "/search")));
+        for method in ["POST", "PUT", "PATCH", "DELETE", "QUERY", "post", "get"] {
+            assert!(view_only(at(Mode::View, method, "/profile")), "{method}");
+            assert!(passes(at(Mode::Act, method, "/profile")), "{method}");
+        }
+        assert!(
+            view_only(at(Mode::View, "GET", "/sign-out")) && view_only(at(Mode::View, "HEAD", "/sign-out"))
+        );
+        assert_eq!(at(Mode::View, "GET", "/static/app.css"), Passage::Asset);
+        assert!(view_only(at(Mode::View, "POST", "/static/app.css")));
+        assert!(matches!(at(Mode::Act, "GET", "/keys"), Passage::Refuse { why: Barred::Shut, .. }));
+        assert!(matches!(
+            at(Mode::Act, "GET", "//keys"),
+            Passage::Refuse { why: Barred::PathNotCanonical, .. }
+        ));
+    }
+}

@@ -1,0 +1,158 @@
+//! Whatever happens, in whatever order: what must hold of an impersonation.
+
+use proptest::prelude::*;
+use understudy_rules::{
+    Millis,
+    code::{ALPHABET, Code},
+    impersonation::{Closed, EndCause, Event, Limits, Refusal, State},
+};
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        3 => Just(Event::Delivered),
+        1 => Just(Event::DeliveryFailed),
+        3 => any::<bool>().prop_map(|right| Event::CodeEntered { right }),
+        1 => Just(Event::Replaced),
+        1 => Just(Event::Cancelled),
+        3 => Just(Event::Started),
+        3 => Just(Event::LeaseRenewed),
+        1 => prop_oneof![Just(EndCause::Exit), Just(EndCause::StoppedByStaff)].prop_map(Event::Ended),
+        1 => Just(Event::TimePassed),
+    ]
+}
+
+/// Mostly small steps, some longer than any limit.
+fn steps() -> impl Strategy<Value = Vec<(Event, Millis)>> {
+    prop::collection::vec((event(), prop_oneof![8 => 0..20_000i64, 1 => 0..4_000_000i64]), 1..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn invariant_4_no_live_session_without_a_right_code_and_a_code_works_once(steps in steps()) {
+        let limits = Limits::default();
+        let (mut now, mut state) = (0, State::requested(0, &limits));
+        let (mut right, mut starts, mut wrong) = (0, 0, 0);
+        for (event, pause) in steps {
+            now += pause;
+            let before = state;
+            let outcome = state.apply(event, now, &limits);
+            state = outcome.next;
+            match (event, outcome.result) {
+                (Event::CodeEntered { right: true }, Ok(())) => right += 1,
+                (Event::CodeEntered { right: false }, result) => {
+                    prop_assert!(result.is_err());
+                    wrong += u8::from(matches!(result, Err(Refusal::WrongCode { .. })));
+                }
+                (Event::Started, Ok(())) => starts += 1,
+                _ => {}
+            }
+            prop_assert!(right <= 1 && starts <= 1 && starts <= right && wrong <= limits.tries);
+            if state.is_live() {
+                prop_assert_eq!(right, 1);
+            }
+            if state != before && state == before.settled(now) {
+                continue; // Time alone did it.
+            }
+        }
+    }
+
+    #[test]
+    fn invariant_3_every_end_has_its_cause_and_nothing_follows_an_end(steps in steps()) {
+        let limits = Limits::default();
+        let (mut now, mut state) = (0, State::requested(0, &limits));
+        for (event, pause) in steps {
+            now += pause;
+            let before = state.settled(now);
+            let outcome = state.apply(event, now, &limits);
+            state = outcome.next;
+            if !before.is_open() {
+                prop_assert_eq!(state, before);
+                prop_assert!(event == Event::TimePassed || outcome.result.is_err());
+            }
+            match state {
+                State::Live { started_at, limit_at, lease_until } => {
+                    prop_assert!(now < limit_at && now < lease_until);
+                    prop_assert_eq!(limit_at, started_at + limits.session);
+                }
+                State::Ended { started_at, limit_at, at, cause } => {
+                    prop_assert!(started_at <= at && at <= now && at <= limit_at);
+                    prop_assert!(cause != EndCause::Limit || at == limit_at);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_is_read_back_however_it_is_typed(bytes in prop::collection::vec(0u8..240, 8)) {
+        let mut bytes = bytes.into_iter();
+        let code = Code::random(|| bytes.next().unwrap_or_default());
+        let shown = code.shown();
+        prop_assert_eq!(shown.len(), 9);
+        for typed in [shown.clone(), shown.to_lowercase(), shown.replace('-', ""), format!(" {} ", shown.replace('-', " - "))] {
+            prop_assert!(Code::parse(&typed).as_ref() == Some(&code), "{typed}");
+        }
+    }
+}
+
+#[test]
+fn codes_use_each_letter_equally_often() {
+    let mut drawn = [0u32; 256];
+    let mut all = (0..=255u8).cycle();
+    for _ in 0..300 {
+        for byte in Code::random(|| all.next().unwrap_or_default()).as_bytes() {
+            drawn[usize::from(*byte)] += 1;
+        }
+    }
+    assert!(ALPHABET.iter().all(|letter| drawn[usize::from(*letter)] == 300 * 8 / 20));
+}
+
+#[test]
+fn what_is_no_code_is_not_read_as_one() {
+    for typed in ["", "WDJB", "WDJB-MJH", "WDJB-MJHTT", "WDJA-MJHT", "WDJB_MJHT", "12345678"] {
+        assert!(Code::parse(typed).is_none(), "{typed}");
+    }
+}
+
+#[test]
+fn the_third_wrong_code_ends_the_request() {
+    let limits = Limits::default();
+    let mut state = State::requested(0, &limits).apply(Event::Delivered, 0, &limits).next;
+    for left in [2, 1, 0] {
+        let outcome = state.apply(Event::CodeEntered { right: false }, 1, &limits);
+        assert_eq!(outcome.result, Err(Refusal::WrongCode { tries_left: left }));
+        state = outcome.next;
+    }
+    let outcome = state.apply(Event::CodeEntered { right: true }, 2, &limits);
+    assert_eq!(outcome.result, Err(Refusal::Closed(Closed::TooManyTries)));
+}
+
+#[test]
+fn a_code_is_good_until_it_expires_and_not_a_moment_longer() {
+    let limits = Limits::default();
+    let sent = State::requested(0, &limits).apply(Event::Delivered, 1_000, &limits).next;
+    let enter = |now| sent.apply(Event::CodeEntered { right: true }, now, &limits).result;
+    assert_eq!(enter(1_000 + limits.code - 1), Ok(()));
+    assert_eq!(enter(1_000 + limits.code), Err(Refusal::Closed(Closed::Expired)));
+}
+
+#[test]
+fn a_lease_that_is_not_renewed_ends_the_session_when_it_ran_out() {
+    let limits = Limits::default();
+    let mut state = State::requested(0, &limits);
+    for event in [Event::Delivered, Event::CodeEntered { right: true }, Event::Started] {
+        state = state.apply(event, 0, &limits).next;
+    }
+    let renewed = state.apply(Event::LeaseRenewed, 29_999, &limits);
+    assert_eq!(renewed.result, Ok(()));
+    assert!(matches!(
+        renewed.next.settled(90_000),
+        State::Ended { at: 59_999, cause: EndCause::ClientLost, .. }
+    ));
+    assert_eq!(
+        state.apply(Event::LeaseRenewed, 30_000, &limits).result,
+        Err(Refusal::Ended(EndCause::ClientLost))
+    );
+}
