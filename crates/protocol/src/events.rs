@@ -1,0 +1,48 @@
+//! What the server tells the app without being asked: server-sent events, followed with a cursor.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::impersonation::Mode;
+use crate::people::PersonRef;
+use crate::sessions::EndCause;
+use crate::staff::StaffRef;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A code waits in the inbox. The code itself is not in here.
+    CodeArrived { request_id: Uuid, person: PersonRef, mode: Mode },
+    /// The request's state, tries or deliveries changed.
+    RequestChanged { request_id: Uuid },
+    SessionStarted { session_id: Uuid, staff: StaffRef, person: PersonRef },
+    SessionEnded { session_id: Uuid, cause: EndCause },
+    /// The gateway refused something that was tried on the stage.
+    ActionRefused { session_id: Uuid, method: String, path: String, reason: RefusalReason },
+    NoteWritten { session_id: Uuid },
+    /// This sign-in is over: signed out, disabled, or a refresh token was used twice.
+    SignedOut,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// Mode `view`: nothing can be changed.
+    ViewOnly,
+    /// The path has more than one reading (`//`, `%2f`, `;`).
+    PathNotCanonical,
+    /// The installation keeps this route shut during impersonation.
+    Shut,
+}
+
+/// One server-sent event: `id:` is the cursor, `data:` this as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct EventEnvelope {
+    #[ts(type = "number")]
+    pub cursor: i64,
+    pub at: DateTime<Utc>,
+    pub event: Event,
+}

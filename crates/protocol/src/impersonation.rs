@@ -1,0 +1,137 @@
+//! Requests and codes: from "Request code" to the moment the session may start.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::people::PersonRef;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Nothing can be changed.
+    View,
+    Act,
+}
+
+/// How the person gave their permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentMeans {
+    Phone,
+    Chat,
+    Email,
+    InPerson,
+}
+
+/// A statement by staff that the person agreed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct ConsentStatement {
+    /// Who gave it: the person, or somebody who speaks for the company.
+    pub given_by: String,
+    pub means: ConsentMeans,
+    /// Where it can be looked up: the ticket, the recorded call.
+    pub reference: String,
+}
+
+/// `POST /api/requests`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct NewRequest {
+    /// ID or e-mail address of the person.
+    pub identifier: String,
+    /// At least 10 characters with letters in them.
+    pub reason: String,
+    pub ticket: Option<String>,
+    pub mode: Mode,
+    pub consent: ConsentStatement,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestState {
+    /// The code is made and on its way.
+    Waiting,
+    /// The code has reached its recipient.
+    CodeSent,
+    /// The right code was entered; the session may start.
+    Verified,
+    /// The session has started (and may have ended since).
+    Started,
+    Expired,
+    /// A newer request of the same staff member took its place.
+    Replaced,
+    TooManyTries,
+    Cancelled,
+    /// No channel could deliver the code.
+    Undeliverable,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Email,
+    App,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    Sending,
+    Sent,
+    Failed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Delivery {
+    pub channel: Channel,
+    /// The address, where the channel has one.
+    pub to: Option<String>,
+    pub state: DeliveryState,
+    pub tries: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Request {
+    /// Also the ID of the session that comes from it.
+    pub id: Uuid,
+    pub person: PersonRef,
+    pub reason: String,
+    pub ticket: Option<String>,
+    pub mode: Mode,
+    pub consent: ConsentStatement,
+    pub state: RequestState,
+    pub created_at: DateTime<Utc>,
+    /// When the code (or, once verified, the permission to start) runs out.
+    pub expires_at: Option<DateTime<Utc>>,
+    #[ts(type = "number | null")]
+    pub expires_in_ms: Option<u64>,
+    /// The whole of that time, for drawing what is left of it.
+    #[ts(type = "number | null")]
+    pub expires_after_ms: Option<u64>,
+    pub tries_left: u8,
+    pub deliveries: Vec<Delivery>,
+    pub session_minutes: u32,
+}
+
+/// `POST /api/requests/{id}/verify`. Case and dashes do not matter.
+#[derive(Clone, Serialize, Deserialize, TS, ToSchema)]
+pub struct VerifyCode {
+    pub code: String,
+}
+
+/// A code that waits in the app for the staff member who asked for it.
+#[derive(Clone, Serialize, Deserialize, TS, ToSchema)]
+pub struct InboxEntry {
+    pub request_id: Uuid,
+    pub person: PersonRef,
+    pub reason: String,
+    pub mode: Mode,
+    pub arrived_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    #[ts(type = "number")]
+    pub expires_in_ms: u64,
+    /// As it is read out: `WDJB-MJHT`.
+    pub code: String,
+}

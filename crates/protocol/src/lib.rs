@@ -1,0 +1,43 @@
+//! What the app and the server say to each other: every type that crosses the HTTP border, declared once.
+//!
+//! No I/O, no rules. TypeScript for the UI is generated from here into `ui/src/lib/generated`; the OpenAPI
+//! document of the server is made from the same types. Times are UTC (RFC 3339); `*_in_ms` fields are the
+//! server's own arithmetic, so a client whose clock is wrong still counts down correctly.
+
+pub mod events;
+pub mod impersonation;
+pub mod people;
+pub mod problem;
+pub mod sessions;
+pub mod staff;
+
+pub use events::*;
+pub use impersonation::*;
+pub use people::*;
+pub use problem::*;
+pub use sessions::*;
+pub use staff::*;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
+
+/// The version of this contract. Raised when an old client would misread a new server.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// `GET /api/info`: what a client must know before anybody has signed in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+pub struct ServerInfo {
+    /// What the installation calls itself, e.g. "Meridian support".
+    pub name: String,
+    /// Version of the server's software.
+    pub version: String,
+    /// See [`PROTOCOL_VERSION`].
+    pub protocol: u32,
+    /// The kinds of people that may be impersonated, in the order of the tabs.
+    pub kinds: Vec<Kind>,
+    /// Origins of the gateway; the app lets the stage navigate to these and no others.
+    pub gateway_origins: Vec<String>,
+    /// Minutes that a session lasts at most.
+    pub session_minutes: u32,
+}

@@ -1,0 +1,70 @@
+//! Errors over HTTP: RFC 9457 problem details with a stable `code`.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
+
+/// What a client may branch on. Names are stable; messages are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The request could not be read.
+    BadRequest,
+    /// A field has a wrong value; `field` says which.
+    Invalid,
+    /// Nobody is signed in, or no longer.
+    SignedOut,
+    /// E-mail address or password is wrong.
+    WrongCredentials,
+    /// Signed in, but not allowed.
+    Forbidden,
+    NotFound,
+    /// Too many tries or requests; `retry_after_ms` says when to try again.
+    TooMany,
+    PersonNotFound,
+    /// This person may not be impersonated.
+    PersonRefused,
+    /// You are in a session already.
+    AlreadyImpersonating,
+    /// Somebody else is in this person's account.
+    PersonBusy,
+    /// A note of an earlier session is still missing.
+    NoteMissing,
+    WrongCode,
+    CodeExpired,
+    CodeUsed,
+    TooManyTries,
+    RequestReplaced,
+    RequestCancelled,
+    /// The request was made by another sign-in.
+    OtherSignIn,
+    /// The code was not entered yet.
+    NotVerified,
+    SessionEnded,
+    /// The platform's directory did not answer.
+    DirectoryUnavailable,
+    /// Something failed inside the server; it has been logged.
+    Internal,
+    /// Made by the app, never by the server: the server could not be reached.
+    Unreachable,
+}
+
+/// RFC 9457, `application/problem+json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Problem {
+    /// `urn:understudy:problem:` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    /// What happened, what it means, what to do next.
+    pub detail: String,
+    pub code: ErrorCode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries_left: Option<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "number | null")]
+    pub retry_after_ms: Option<u64>,
+}

@@ -1,0 +1,151 @@
+//! Sessions: one impersonation, what was done in it, and the note about it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::impersonation::{ConsentStatement, Mode};
+use crate::people::PersonRef;
+use crate::staff::StaffRef;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EndCause {
+    Exit,
+    Limit,
+    Idle,
+    ClientLost,
+    ConsentWithdrawn,
+    StoppedByStaff,
+    StaffDisabled,
+    SwitchedOff,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Session {
+    pub id: Uuid,
+    pub staff: StaffRef,
+    pub person: PersonRef,
+    pub mode: Mode,
+    pub reason: String,
+    pub ticket: Option<String>,
+    pub consent: ConsentStatement,
+    pub started_at: DateTime<Utc>,
+    /// When it ends at the latest.
+    pub limit_at: DateTime<Utc>,
+    #[ts(type = "number")]
+    pub limit_in_ms: u64,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub end_cause: Option<EndCause>,
+    /// How many actions are on record.
+    pub actions: u32,
+    pub note: Option<Note>,
+}
+
+/// The answer to `POST /api/requests/{id}/start`. Stays in the app's Rust memory.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Started {
+    pub session: Session,
+    /// The impersonation token: renews the lease and asks for handoffs, together with the staff member's
+    /// own sign-in. Never reaches a webview.
+    pub token: String,
+    pub lease: Lease,
+}
+
+/// `POST /api/sessions/{id}/lease` and `…/handoff`
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct WithToken {
+    pub token: String,
+}
+
+/// The server's promise that the session dies when the app stops renewing it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Lease {
+    /// The session ends when this much time passes without a renewal.
+    #[ts(type = "number")]
+    pub ends_in_ms: u64,
+    /// Renew again after this time.
+    #[ts(type = "number")]
+    pub renew_in_ms: u64,
+    /// The session ends then, renewed or not.
+    #[ts(type = "number")]
+    pub limit_in_ms: u64,
+}
+
+/// The one-time pass with which the stage's webview enters the gateway.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Handoff {
+    /// Good once, for ten seconds.
+    pub url: String,
+}
+
+/// One thing done in a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Action {
+    /// Index of its entry in the ledger.
+    #[ts(type = "number")]
+    pub entry: u64,
+    pub at: DateTime<Utc>,
+    /// What the installation calls it, e.g. "Uploaded a document".
+    pub name: String,
+    pub method: String,
+    /// The route's pattern where one is configured, e.g. `/documents/{id}`.
+    pub route: Option<String>,
+    pub path: String,
+    /// Names of query parameters; never their values.
+    pub parameters: Vec<String>,
+    /// Names of form fields; never their values.
+    pub fields: Vec<String>,
+    /// The platform's answer; none where it was refused or has not come.
+    pub status: Option<u16>,
+    /// Why the gateway refused it.
+    pub refused: Option<String>,
+    /// Whether it may have changed something.
+    pub changes: bool,
+}
+
+/// `GET /api/sessions/{id}`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct SessionDetail {
+    pub session: Session,
+    pub actions: Vec<Action>,
+}
+
+/// `GET /api/sessions`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct SessionsQuery {
+    /// Only sessions in this person's account.
+    pub person: Option<String>,
+    /// Only live (`true`) or ended (`false`) ones.
+    pub live: Option<bool>,
+    #[serde(default)]
+    pub offset: u32,
+    /// How many at most, 1 to 200; 50 where it is missing.
+    pub limit: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct SessionsPage {
+    pub sessions: Vec<Session>,
+    pub total: u32,
+    pub offset: u32,
+}
+
+/// `POST /api/sessions/{id}/note`: what was done and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct NewNote {
+    pub what: String,
+    pub why: String,
+    pub solved: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Note {
+    pub what: String,
+    pub why: String,
+    pub solved: bool,
+    pub written_at: DateTime<Utc>,
+    pub written_by: StaffRef,
+}

@@ -1,0 +1,81 @@
+//! Events to the app: server-sent, followed with a cursor, checked for permission each time.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    extract::State,
+    response::sse::{Event as Sent, KeepAlive, Sse},
+};
+use futures_util::Stream;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use serde::Deserialize;
+use understudy_protocol::{Event, EventEnvelope};
+use utoipa::IntoParams;
+
+use super::extract::Query;
+use crate::{
+    Shared,
+    auth::Caller,
+    clock::time,
+    error::ApiResult,
+    store::entities::event::{Column, Entity, Model},
+};
+
+#[derive(Deserialize, IntoParams)]
+pub struct Follow {
+    /// The last event that was seen; without it, from now on.
+    cursor: Option<i64>,
+}
+
+/// Follows what the server has to tell the caller.
+#[utoipa::path(get, path = "/api/events", security(("bearer" = [])), params(Follow),
+    responses((status = 200, description = "text/event-stream of EventEnvelope", body = EventEnvelope)))]
+pub async fn events(
+    State(core): State<Shared>,
+    caller: Caller,
+    Query(follow): Query<Follow>,
+) -> ApiResult<Sse<impl Stream<Item = Result<Sent, Infallible>>>> {
+    let mut newest = core.hub.newest();
+    let mut cursor = follow.cursor.unwrap_or(*newest.borrow_and_update());
+    let stream = async_stream::stream! {
+        // The first word tells the app from where on it is up to date.
+        yield Ok(Sent::default().comment(format!("from {cursor}")));
+        loop {
+            let Ok(rows) = unseen(&core, &caller, cursor).await else { return };
+            let goodbye = rows.iter().any(|row| matches!(serde_json::from_str(&row.payload), Ok(Event::SignedOut)));
+            if !goodbye && caller.still_good(&core).await.is_err() {
+                return;
+            }
+            for row in rows {
+                cursor = row.id;
+                let Ok(event) = serde_json::from_str(&row.payload) else { continue };
+                let envelope = EventEnvelope { cursor, at: time(row.at), event };
+                if let Ok(sent) = Sent::default().id(cursor.to_string()).json_data(&envelope) {
+                    yield Ok(sent);
+                }
+            }
+            if goodbye {
+                return;
+            }
+            // Also without news: a token that ran out closes the stream.
+            let _ = tokio::time::timeout(Duration::from_secs(10), newest.changed()).await;
+        }
+    };
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(10))))
+}
+
+async fn unseen(core: &Shared, caller: &Caller, cursor: i64) -> Result<Vec<Model>, sea_orm::DbErr> {
+    let mine = Column::StaffId
+        .eq(caller.staff.id)
+        .and(Column::SignInId.is_null().or(Column::SignInId.eq(caller.sign_in_id)));
+    let theirs = if caller.oversees() { mine.or(Column::Overseers.eq(true)) } else { mine };
+    Entity::find()
+        .filter(Column::Id.gt(cursor))
+        .filter(theirs)
+        .order_by_asc(Column::Id)
+        .limit(500)
+        .all(&core.store.db)
+        .await
+}

@@ -1,0 +1,90 @@
+//! The API: bearer tokens only, no cookies, one file an action.
+
+mod events;
+mod extract;
+mod hosts;
+mod inbox;
+mod info;
+mod people;
+mod requests;
+mod sessions;
+mod sign_in;
+
+use axum::{Router, middleware};
+use tower_http::{
+    catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer,
+};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::Shared;
+pub(crate) use hosts::{host_of, is_host, only_hosts};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Understudy", description = "Impersonation for support staff. Errors are RFC 9457 problem details."),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    }
+}
+
+fn documented() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(info::info))
+        .routes(routes!(info::health))
+        .routes(routes!(info::jwks))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(sign_in::refresh))
+        .routes(routes!(sign_in::sign_out))
+        .routes(routes!(sign_in::me))
+        .routes(routes!(people::list))
+        .routes(routes!(people::find))
+        .routes(routes!(requests::create::create))
+        .routes(routes!(requests::read::current))
+        .routes(routes!(requests::read::read))
+        .routes(routes!(requests::cancel::cancel))
+        .routes(routes!(requests::verify::verify))
+        .routes(routes!(requests::start::start))
+        .routes(routes!(inbox::inbox))
+        .routes(routes!(sessions::list::list))
+        .routes(routes!(sessions::read::read))
+        .routes(routes!(sessions::lease::renew))
+        .routes(routes!(sessions::handoff::handoff))
+        .routes(routes!(sessions::end::end))
+        .routes(routes!(sessions::note::write))
+        .routes(routes!(events::events))
+}
+
+/// The OpenAPI document, as `/api/openapi.json` answers it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    documented().split_for_parts().1
+}
+
+pub fn router(core: Shared) -> Router {
+    let (router, document) = documented().split_for_parts();
+    let hosts = vec![core.config.api.origin.clone()];
+    let no_store = axum::http::HeaderValue::from_static("no-store");
+    router
+        .route("/api/openapi.json", axum::routing::get(async move || axum::Json(document.clone())))
+        .fallback(async || crate::error::ApiError::not_found("address"))
+        .layer(SetResponseHeaderLayer::if_not_present(axum::http::header::CACHE_CONTROL, no_store))
+        .layer(RequestBodyLimitLayer::new(64 * 1024))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            axum::response::IntoResponse::into_response(crate::error::ApiError::internal(
+                &"a handler panicked",
+            ))
+        }))
+        .layer(middleware::from_fn_with_state(hosts, only_hosts))
+        .with_state(core)
+}

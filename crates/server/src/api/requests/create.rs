@@ -1,0 +1,187 @@
+//! "Request code".
+
+use axum::{Json as Answer, extract::State, http::StatusCode};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use serde_json::json;
+use understudy_protocol::{Channel, ConsentStatement, ErrorCode, NewRequest, Request};
+use understudy_rules::{
+    code::Code,
+    impersonation::{Event, Refusal, State as Machine},
+    rate::MEMORY,
+    reason::check_reason,
+};
+use uuid::Uuid;
+
+use super::shown;
+use crate::{
+    Core, Shared,
+    api::extract::Json,
+    auth::{Caller, Impersonator},
+    error::{ApiError, ApiResult},
+    impersonations::{Along, name_of, set_state, state, step},
+    keys::Secret,
+    store::{
+        Entry, Job, NewEvent, WriteError,
+        entities::{delivery, impersonation},
+        statement,
+    },
+};
+
+/// Makes a request and its code, which then goes out by every configured channel. An older request of the
+/// same staff member ends.
+#[utoipa::path(post, path = "/api/requests", security(("bearer" = [])), request_body = NewRequest,
+    responses((status = 201, body = Request)))]
+pub async fn create(
+    State(core): State<Shared>,
+    Impersonator(caller): Impersonator,
+    Json(new): Json<NewRequest>,
+) -> ApiResult<(StatusCode, Answer<Request>)> {
+    let reason = check_reason(&new.reason)
+        .map_err(|error| ApiError::invalid("reason", format!("The reason must have {error}.")))?
+        .to_owned();
+    let ticket = optional("ticket", new.ticket.as_deref())?;
+    let consent = check_consent(&new.consent)?;
+    check_rate(&core, &caller).await?;
+    let person = core.directory.find(&new.identifier).await?;
+    replace_open(&core, &caller).await?;
+
+    let db = &core.store.db;
+    let (id, now) = (Uuid::now_v7(), core.store.now().await?);
+    let code = Code::random(rand::random);
+    let machine = Machine::requested(now, &core.config.limits());
+    let mut row = impersonation::ActiveModel {
+        id: Set(id),
+        version: Set(0),
+        staff_id: Set(caller.staff.id),
+        sign_in_id: Set(caller.sign_in_id),
+        person_id: Set(person.id.clone()),
+        person_kind: Set(person.kind.clone()),
+        person_name: Set(person.name.clone()),
+        reason: Set(reason.clone()),
+        ticket: Set(ticket.clone()),
+        mode: Set(name_of(new.mode)),
+        consent: Set(serde_json::to_string(&consent).map_err(|error| ApiError::internal(&error))?),
+        created_at: Set(now),
+        tries_left: Set(core.config.code.tries.into()),
+        code_mac: Set(Some(code_mac(&core, id, &code))),
+        code_sealed: Set(Some(core.keys.seal(&format!("code/{id}"), &code.shown()))),
+        open_staff: Set(Some(caller.staff.id)),
+        ..Default::default()
+    };
+    set_state(&mut row, machine);
+    let mut guards = vec![statement(&impersonation::Entity::insert(row), db)];
+    for channel in &core.config.code.channels {
+        let row = delivery::ActiveModel {
+            request_id: Set(id),
+            channel: Set(name_of(channel)),
+            address: Set((*channel == Channel::Email).then(|| caller.staff.email.clone())),
+            state: Set("sending".to_owned()),
+            tries: Set(0),
+            next_at: Set(now),
+            ..Default::default()
+        };
+        guards.push(statement(&delivery::Entity::insert(row), db));
+    }
+    let job = Job {
+        guards,
+        effects: vec![],
+        entries: vec![Entry {
+            kind: "code_requested",
+            staff: Some(caller.staff.id),
+            person: Some(person.id),
+            session: Some(id),
+            details: json!({ "reason": reason, "ticket": ticket, "mode": new.mode, "consent": consent }),
+        }],
+        events: vec![NewEvent {
+            staff_id: caller.staff.id,
+            overseers: false,
+            sign_in_id: None,
+            event: understudy_protocol::Event::RequestChanged { request_id: id },
+        }],
+    };
+    match core.store.write(job).await {
+        Ok(_) => {}
+        // Two at once: the other one was faster.
+        Err(WriteError::Exists(_)) => {
+            return Err(ApiError::too_many(
+                1_000,
+                "You asked for another code at the same moment. Try again.",
+            ));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let row =
+        impersonation::Entity::find_by_id(id).one(db).await?.ok_or_else(|| ApiError::not_found("request"))?;
+    Ok((StatusCode::CREATED, Answer(shown(&core, &row).await?)))
+}
+
+/// The stored form of a code: worth nothing for another request.
+pub fn code_mac(core: &Core, request: Uuid, code: &Code) -> Vec<u8> {
+    core.keys.mac(Secret::Code, &[request.as_bytes().as_slice(), code.as_bytes()].concat())
+}
+
+fn optional(field: &str, text: Option<&str>) -> ApiResult<Option<String>> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty());
+    if text.is_some_and(|text| text.chars().count() > 100) {
+        return Err(ApiError::invalid(field, "At most 100 characters."));
+    }
+    Ok(text.map(str::to_owned))
+}
+
+fn check_consent(consent: &ConsentStatement) -> ApiResult<ConsentStatement> {
+    let needed = |field: &str, text: &str, what: &str| {
+        optional(field, Some(text))?.ok_or_else(|| ApiError::invalid(field, what))
+    };
+    Ok(ConsentStatement {
+        given_by: needed("consent.given_by", &consent.given_by, "Say who gave their consent.")?,
+        means: consent.means,
+        reference: needed(
+            "consent.reference",
+            &consent.reference,
+            "Say where the consent can be looked up: a ticket, a recorded call.",
+        )?,
+    })
+}
+
+async fn check_rate(core: &Core, caller: &Caller) -> ApiResult<()> {
+    let now = core.store.now().await?;
+    let delivered: Vec<Option<i64>> = impersonation::Entity::find()
+        .select_only()
+        .column(impersonation::Column::DeliveredAt)
+        .filter(impersonation::Column::StaffId.eq(caller.staff.id))
+        .filter(impersonation::Column::DeliveredAt.gt(now - MEMORY))
+        .into_tuple()
+        .all(&core.store.db)
+        .await?;
+    let delivered: Vec<i64> = delivered.into_iter().flatten().collect();
+    core.config.rate().check(&delivered, now).map_err(|wait| {
+        let seconds = (wait + 999) / 1_000;
+        ApiError::too_many(
+            wait,
+            format!("You have asked for many codes. Wait {seconds} seconds, then request the next."),
+        )
+    })
+}
+
+/// Ends what the caller has open; a live session stays and refuses the new request.
+async fn replace_open(core: &Core, caller: &Caller) -> ApiResult<()> {
+    let open = impersonation::Column::OpenStaff.eq(caller.staff.id);
+    let Some(row) = impersonation::Entity::find().filter(open).one(&core.store.db).await? else {
+        return Ok(());
+    };
+    // A session whose time has run out is no session, also before the sweeper has been there.
+    let settled = state(&row).settled(core.store.now().await?);
+    let event = if settled.is_live() || !settled.is_open() { Event::TimePassed } else { Event::Replaced };
+    let done = step(core, row.id, |_| Ok(event), Along::default).await?;
+    match done.result {
+        _ if state(&done.row).is_live() => Err(ApiError::new(
+            ErrorCode::AlreadyImpersonating,
+            format!(
+                "You are signed in as {}. Exit impersonation before you request another code.",
+                row.person_name
+            ),
+        )),
+        Ok(()) | Err(Refusal::Closed(_) | Refusal::Ended(_)) => Ok(()),
+        Err(refusal) => Err(refusal.into()),
+    }
+}

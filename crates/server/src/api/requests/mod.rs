@@ -1,0 +1,88 @@
+//! Requests and their codes.
+
+pub mod cancel;
+pub mod create;
+pub mod read;
+pub mod start;
+pub mod verify;
+
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use understudy_protocol::{Delivery, Request, RequestState};
+use understudy_rules::impersonation::{Closed, State};
+
+use crate::{
+    Core,
+    auth::Caller,
+    clock::time,
+    error::{ApiError, ApiResult},
+    impersonations::{named, person, state},
+    store::entities::{delivery, impersonation},
+};
+
+/// Whether this caller may go on with a request: the staff member and the sign-in that asked.
+fn is_theirs(caller: &Caller, row: &impersonation::Model) -> ApiResult<()> {
+    if row.staff_id != caller.staff.id {
+        return Err(ApiError::not_found("request"));
+    }
+    if row.sign_in_id != caller.sign_in_id {
+        return Err(ApiError::new(
+            understudy_protocol::ErrorCode::OtherSignIn,
+            "This code was asked for in another sign-in of yours and works only there. Request a new code here.",
+        ));
+    }
+    Ok(())
+}
+
+/// A row as its owner sees it.
+pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request> {
+    let now = core.store.now().await?;
+    let limits = core.config.limits();
+    let (state, due, after) = match state(row).settled(now) {
+        State::Waiting { .. } => (RequestState::Waiting, None, None),
+        State::CodeSent { expires_at, .. } => (RequestState::CodeSent, Some(expires_at), Some(limits.code)),
+        State::Verified { start_by } => (RequestState::Verified, Some(start_by), Some(limits.start)),
+        State::Live { .. } | State::Ended { .. } => (RequestState::Started, None, None),
+        State::Closed { why, .. } => {
+            let state = match why {
+                Closed::Expired => RequestState::Expired,
+                Closed::Replaced => RequestState::Replaced,
+                Closed::TooManyTries => RequestState::TooManyTries,
+                Closed::Cancelled => RequestState::Cancelled,
+                Closed::Undeliverable => RequestState::Undeliverable,
+            };
+            (state, None, None)
+        }
+    };
+    let deliveries = delivery::Entity::find()
+        .filter(delivery::Column::RequestId.eq(row.id))
+        .order_by_asc(delivery::Column::Id)
+        .all(&core.store.db)
+        .await?;
+    let unreadable = || ApiError::internal(&format!("request {} cannot be read", row.id));
+    Ok(Request {
+        id: row.id,
+        person: person(row),
+        reason: row.reason.clone(),
+        ticket: row.ticket.clone(),
+        mode: named(&row.mode).ok_or_else(unreadable)?,
+        consent: serde_json::from_str(&row.consent).map_err(|_| unreadable())?,
+        state,
+        created_at: time(row.created_at),
+        expires_at: due.map(time),
+        expires_in_ms: due.map(|due| (due - now).max(0).unsigned_abs()),
+        expires_after_ms: after.map(i64::unsigned_abs),
+        tries_left: u8::try_from(row.tries_left).unwrap_or(0),
+        deliveries: deliveries
+            .into_iter()
+            .filter_map(|row| {
+                Some(Delivery {
+                    channel: named(&row.channel)?,
+                    to: row.address,
+                    state: named(&row.state)?,
+                    tries: row.tries.unsigned_abs(),
+                })
+            })
+            .collect(),
+        session_minutes: core.config.session.minutes,
+    })
+}

@@ -1,0 +1,46 @@
+//! From the verified code to the session.
+
+use axum::{Json, extract::State};
+use sea_orm::ActiveValue::Set;
+use understudy_protocol::Started;
+use understudy_rules::impersonation::Event;
+use uuid::Uuid;
+
+use super::is_theirs;
+use crate::{
+    Shared,
+    api::{extract::Path, sessions},
+    auth::Impersonator,
+    error::ApiResult,
+    impersonations::{Along, step},
+    keys::{Keys, Secret},
+    store::entities::impersonation::ActiveModel,
+    sweeper,
+};
+
+/// Starts the session. The person's kind is looked up anew: what was allowed at the request may not be now.
+#[utoipa::path(post, path = "/api/requests/{id}/start", security(("bearer" = [])), params(("id" = Uuid, Path)),
+    responses((status = 200, body = Started)))]
+pub async fn start(
+    State(core): State<Shared>,
+    Impersonator(caller): Impersonator,
+    Path(id): Path<Uuid>,
+) -> ApiResult<Json<Started>> {
+    let person = sessions::owned(&core, &caller, id).await?.person_id;
+    core.directory.find(&person).await?;
+    // A session that has run out must not keep its person.
+    sweeper::sweep(&core).await?;
+    let token = Keys::new_secret();
+    let along = || Along {
+        set: ActiveModel {
+            token_mac: Set(Some(core.keys.mac(Secret::Impersonation, token.as_bytes()))),
+            ..Default::default()
+        },
+        ..Along::default()
+    };
+    let choose = |row: &_| is_theirs(&caller, row).map(|()| Event::Started);
+    let done = step(&core, id, choose, along).await?;
+    done.result?;
+    let session = sessions::shown(&core, &done.row).await?;
+    Ok(Json(Started { lease: sessions::lease(&core, &done.row).await?, session, token }))
+}

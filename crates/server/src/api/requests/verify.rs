@@ -1,0 +1,39 @@
+//! "Verify code".
+
+use axum::{Json as Answer, extract::State};
+use understudy_protocol::{Request, VerifyCode};
+use understudy_rules::{code::Code, impersonation::Event};
+use uuid::Uuid;
+
+use super::{create::code_mac, is_theirs, shown};
+use crate::{
+    Shared,
+    api::extract::{Json, Path},
+    auth::Impersonator,
+    error::ApiResult,
+    impersonations::{Along, step},
+};
+
+/// Enters a code. Whatever is wrong with it, the answer is the same; a try is used up.
+#[utoipa::path(post, path = "/api/requests/{id}/verify", security(("bearer" = [])), params(("id" = Uuid, Path)),
+    request_body = VerifyCode, responses((status = 200, body = Request)))]
+pub async fn verify(
+    State(core): State<Shared>,
+    Impersonator(caller): Impersonator,
+    Path(id): Path<Uuid>,
+    Json(entered): Json<VerifyCode>,
+) -> ApiResult<Answer<Request>> {
+    let mac = Code::parse(&entered.code).map(|code| code_mac(&core, id, &code));
+    let choose = |row: &crate::store::entities::impersonation::Model| {
+        is_theirs(&caller, row)?;
+        let stored = row.code_mac.as_deref();
+        let right = mac
+            .as_deref()
+            .zip(stored)
+            .is_some_and(|(given, stored)| subtle::ConstantTimeEq::ct_eq(given, stored).into());
+        Ok(Event::CodeEntered { right })
+    };
+    let done = step(&core, id, choose, Along::default).await?;
+    done.result?;
+    Ok(Answer(shown(&core, &done.row).await?))
+}

@@ -1,0 +1,30 @@
+//! Keeping a session alive.
+
+use axum::{Json as Answer, extract::State};
+use understudy_protocol::{Lease, WithToken};
+use understudy_rules::impersonation::Event;
+use uuid::Uuid;
+
+use super::{holds_token, lease};
+use crate::{
+    Shared,
+    api::extract::{Json, Path},
+    auth::Impersonator,
+    error::ApiResult,
+    impersonations::{Along, step},
+};
+
+/// Renews the lease. Whoever may no longer impersonate cannot.
+#[utoipa::path(post, path = "/api/sessions/{id}/lease", security(("bearer" = [])), params(("id" = Uuid, Path)),
+    request_body = WithToken, responses((status = 200, body = Lease)))]
+pub async fn renew(
+    State(core): State<Shared>,
+    Impersonator(caller): Impersonator,
+    Path(id): Path<Uuid>,
+    Json(shown): Json<WithToken>,
+) -> ApiResult<Answer<Lease>> {
+    let choose = |row: &_| holds_token(&core, &caller, row, &shown.token).map(|()| Event::LeaseRenewed);
+    let done = step(&core, id, choose, Along::default).await?;
+    done.result?;
+    Ok(Answer(lease(&core, &done.row).await?))
+}

@@ -1,0 +1,107 @@
+//! Sessions: seen, kept alive, ended, written up.
+
+pub mod end;
+pub mod handoff;
+pub mod lease;
+pub mod list;
+pub mod note;
+pub mod read;
+
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use understudy_protocol::{Lease, Note, Session};
+use understudy_rules::impersonation::State;
+
+use crate::{
+    Core,
+    auth::Caller,
+    clock::time,
+    error::{ApiError, ApiResult},
+    impersonations::{name_of, named, person, state},
+    keys::Secret,
+    staff,
+    store::entities::{impersonation, ledger_entry, note as notes},
+};
+use uuid::Uuid;
+
+/// The entries that are actions, for counting and listing.
+pub const ACTION_KINDS: [&str; 2] = ["action", "action_refused"];
+
+/// A request or session of the caller's own.
+pub async fn owned(core: &Core, caller: &Caller, id: Uuid) -> ApiResult<impersonation::Model> {
+    let row = impersonation::Entity::find_by_id(id).one(&core.store.db).await?;
+    row.filter(|row| row.staff_id == caller.staff.id).ok_or_else(|| ApiError::not_found("session"))
+}
+
+/// A session that the caller may see: their own; for leads and admins every one.
+pub async fn visible(core: &Core, caller: &Caller, id: Uuid) -> ApiResult<impersonation::Model> {
+    let row = impersonation::Entity::find_by_id(id).one(&core.store.db).await?;
+    row.filter(|row| row.started_at.is_some() && (caller.oversees() || row.staff_id == caller.staff.id))
+        .ok_or_else(|| ApiError::not_found("session"))
+}
+
+/// Whether the caller holds the impersonation token of this session, with the sign-in it lies over.
+pub fn holds_token(core: &Core, caller: &Caller, row: &impersonation::Model, token: &str) -> ApiResult<()> {
+    let right = row.sign_in_id == caller.sign_in_id
+        && row
+            .token_mac
+            .as_deref()
+            .is_some_and(|mac| core.keys.matches(Secret::Impersonation, token.as_bytes(), mac));
+    match state(row) {
+        State::Ended { cause, .. } => Err(understudy_rules::impersonation::Refusal::Ended(cause).into()),
+        _ if right => Ok(()),
+        _ => Err(ApiError::new(
+            understudy_protocol::ErrorCode::Forbidden,
+            "This app does not hold the session.",
+        )),
+    }
+}
+
+pub async fn lease(core: &Core, row: &impersonation::Model) -> ApiResult<Lease> {
+    let now = core.store.now().await?;
+    let left = |at: Option<i64>| (at.unwrap_or(now) - now).max(0).unsigned_abs();
+    let ends_in_ms = left(row.lease_until);
+    Ok(Lease { ends_in_ms, renew_in_ms: ends_in_ms / 3, limit_in_ms: left(row.limit_at) })
+}
+
+/// A row as a session.
+pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session> {
+    let db = &core.store.db;
+    let now = core.store.now().await?;
+    let unreadable = || ApiError::internal(&format!("session {} cannot be read", row.id));
+    let (started_at, limit_at, ended) = match state(row).settled(now) {
+        State::Live { started_at, limit_at, .. } => (started_at, limit_at, None),
+        State::Ended { started_at, limit_at, at, cause } => (started_at, limit_at, Some((at, cause))),
+        _ => return Err(ApiError::not_found("session")),
+    };
+    let actions = ledger_entry::Entity::find()
+        .filter(ledger_entry::Column::SessionId.eq(row.id))
+        .filter(ledger_entry::Column::Kind.is_in(ACTION_KINDS))
+        .count(db)
+        .await?;
+    let note = match notes::Entity::find_by_id(row.id).one(db).await? {
+        None => None,
+        Some(note) => Some(Note {
+            written_by: staff::reference(core, note.staff_id).await?,
+            what: note.what,
+            why: note.why,
+            solved: note.solved,
+            written_at: time(note.written_at),
+        }),
+    };
+    Ok(Session {
+        id: row.id,
+        staff: staff::reference(core, row.staff_id).await?,
+        person: person(row),
+        mode: named(&row.mode).ok_or_else(unreadable)?,
+        reason: row.reason.clone(),
+        ticket: row.ticket.clone(),
+        consent: serde_json::from_str(&row.consent).map_err(|_| unreadable())?,
+        started_at: time(started_at),
+        limit_at: time(limit_at),
+        limit_in_ms: (limit_at - now).max(0).unsigned_abs(),
+        ended_at: ended.map(|(at, _)| time(at)),
+        end_cause: ended.and_then(|(_, cause)| named(&name_of(cause))),
+        actions: u32::try_from(actions).unwrap_or(u32::MAX),
+        note,
+    })
+}

@@ -1,0 +1,84 @@
+//! The support note: what was done, and why.
+
+use axum::{Json as Answer, extract::State, http::StatusCode};
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
+use serde_json::json;
+use understudy_protocol::{Event, NewNote, Note, StaffRef};
+use uuid::Uuid;
+
+use super::owned;
+use crate::{
+    Shared,
+    api::extract::{Json, Path},
+    auth::Caller,
+    clock::time,
+    error::{ApiError, ApiResult},
+    store::{Entry, Job, NewEvent, entities::note, statement},
+};
+
+/// Writes the note of one's own session. Writing again is a correction: the record keeps both.
+#[utoipa::path(post, path = "/api/sessions/{id}/note", security(("bearer" = [])), params(("id" = Uuid, Path)),
+    request_body = NewNote, responses((status = 201, body = Note)))]
+pub async fn write(
+    State(core): State<Shared>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Json(new): Json<NewNote>,
+) -> ApiResult<(StatusCode, Answer<Note>)> {
+    let db = &core.store.db;
+    let row = owned(&core, &caller, id).await?;
+    if row.started_at.is_none() {
+        return Err(ApiError::not_found("session"));
+    }
+    let what = needed("what", &new.what, "Say what was done.")?;
+    let why = needed("why", &new.why, "Say why it was done.")?;
+    let now = core.store.now().await?;
+    let written = note::ActiveModel {
+        session_id: Set(id),
+        staff_id: Set(caller.staff.id),
+        what: Set(what.clone()),
+        why: Set(why.clone()),
+        solved: Set(new.solved),
+        written_at: Set(now),
+    };
+    let again = sea_orm::sea_query::OnConflict::column(note::Column::SessionId)
+        .update_columns([
+            note::Column::What,
+            note::Column::Why,
+            note::Column::Solved,
+            note::Column::WrittenAt,
+        ])
+        .to_owned();
+    core.store
+        .write(Job {
+            guards: vec![statement(&note::Entity::insert(written).on_conflict(again), db)],
+            effects: vec![],
+            entries: vec![Entry {
+                kind: "note_written",
+                staff: Some(caller.staff.id),
+                person: Some(row.person_id),
+                session: Some(id),
+                details: json!({ "what": what, "why": why, "solved": new.solved }),
+            }],
+            events: vec![NewEvent {
+                staff_id: caller.staff.id,
+                overseers: true,
+                sign_in_id: None,
+                event: Event::NoteWritten { session_id: id },
+            }],
+        })
+        .await?;
+    let written_by = StaffRef { id: caller.staff.id, name: caller.staff.name };
+    Ok((
+        StatusCode::CREATED,
+        Answer(Note { what, why, solved: new.solved, written_at: time(now), written_by }),
+    ))
+}
+
+fn needed(field: &str, text: &str, missing: &str) -> ApiResult<String> {
+    match text.trim() {
+        "" => Err(ApiError::invalid(field, missing)),
+        text if text.chars().count() > 4_000 => Err(ApiError::invalid(field, "At most 4,000 characters.")),
+        text => Ok(text.to_owned()),
+    }
+}

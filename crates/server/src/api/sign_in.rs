@@ -1,0 +1,207 @@
+//! Sign-ins: short access tokens, refresh tokens that work once.
+
+use axum::{Json as Answer, extract::State, http::StatusCode};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
+    QueryFilter as _,
+};
+use serde_json::json;
+use understudy_protocol::{ErrorCode, Event, Refresh, SignIn, SignedIn, Staff};
+use understudy_rules::{MINUTE, Millis, impersonation::EndCause};
+use uuid::Uuid;
+
+use super::extract::Json;
+use crate::{
+    Core, Shared,
+    auth::Caller,
+    clock::time,
+    error::{ApiError, ApiResult},
+    keys::{Keys, Secret},
+    staff::{end_sessions, entry},
+    store::{
+        Job, NewEvent, WriteError,
+        entities::{refresh_token, sign_in, sign_in_failure, staff},
+        statement,
+    },
+};
+
+const ACCESS: Millis = 10 * MINUTE;
+const REFRESH: Millis = 12 * 60 * MINUTE;
+/// So many failures for one address in this time make it wait.
+const FAILURES: u64 = 5;
+const FAILURE_MEMORY: Millis = 5 * MINUTE;
+
+/// A new pair of tokens.
+struct Tokens {
+    access: String,
+    refresh: String,
+}
+
+impl Tokens {
+    fn new() -> Self {
+        Self { access: Keys::new_secret(), refresh: Keys::new_secret() }
+    }
+
+    fn stored(&self, core: &Core, sign_in_id: Uuid) -> refresh_token::ActiveModel {
+        refresh_token::ActiveModel {
+            mac: Set(core.keys.mac(Secret::Refresh, self.refresh.as_bytes())),
+            sign_in_id: Set(sign_in_id),
+            used_at: Set(None),
+        }
+    }
+
+    fn answer(self, staff: &staff::Model, now: Millis) -> Answer<SignedIn> {
+        Answer(SignedIn {
+            staff: Staff::from(staff),
+            access_token: self.access,
+            access_expires_in_ms: ACCESS.unsigned_abs(),
+            refresh_token: self.refresh,
+            refresh_expires_at: time(now + REFRESH),
+        })
+    }
+}
+
+/// Signs a staff member in.
+#[utoipa::path(post, path = "/api/sign-in", request_body = SignIn, responses((status = 200, body = SignedIn)))]
+pub async fn sign_in(State(core): State<Shared>, Json(given): Json<SignIn>) -> ApiResult<Answer<SignedIn>> {
+    let db = &core.store.db;
+    let email = given.email.trim().to_lowercase();
+    let now = core.store.now().await?;
+    let recent =
+        sign_in_failure::Column::Email.eq(&email).and(sign_in_failure::Column::At.gt(now - FAILURE_MEMORY));
+    if sign_in_failure::Entity::find().filter(recent).count(db).await? >= FAILURES {
+        return Err(ApiError::too_many(
+            FAILURE_MEMORY,
+            "Too many wrong passwords. Wait five minutes, then try again.",
+        ));
+    }
+    let found = staff::Entity::find().filter(staff::Column::Email.eq(&email)).one(db).await?;
+    let hash =
+        found.as_ref().filter(|staff| staff.disabled_at.is_none()).map(|staff| staff.password_hash.clone());
+    let right = core.passwords.verify(given.password.into(), hash).await;
+    let Some(staff) = found.filter(|_| right) else {
+        let row = sign_in_failure::ActiveModel { email: Set(email), at: Set(now), ..Default::default() };
+        let old = sign_in_failure::Entity::delete_many()
+            .filter(sign_in_failure::Column::At.lt(now - FAILURE_MEMORY));
+        let mut job = Job {
+            effects: vec![statement(&old, db), statement(&sign_in_failure::Entity::insert(row), db)],
+            ..Job::default()
+        };
+        job.entries.push(crate::store::Entry {
+            kind: "sign_in_failed",
+            staff: None,
+            person: None,
+            session: None,
+            details: json!({}),
+        });
+        core.store.write(job).await?;
+        return Err(ApiError::new(
+            ErrorCode::WrongCredentials,
+            "The e-mail address or the password is not right. Check both and try again.",
+        ));
+    };
+    let (id, tokens) = (Uuid::now_v7(), Tokens::new());
+    let row = sign_in::ActiveModel {
+        id: Set(id),
+        staff_id: Set(staff.id),
+        access_mac: Set(core.keys.mac(Secret::Access, tokens.access.as_bytes())),
+        access_expires_at: Set(now + ACCESS),
+        refresh_expires_at: Set(now + REFRESH),
+        created_at: Set(now),
+        ended_at: Set(None),
+    };
+    let inserts = [
+        statement(&sign_in::Entity::insert(row), db),
+        statement(&refresh_token::Entity::insert(tokens.stored(&core, id)), db),
+    ];
+    core.store
+        .write(Job { guards: inserts.into(), entries: vec![entry("signed_in", staff.id)], ..Job::default() })
+        .await?;
+    Ok(tokens.answer(&staff, now))
+}
+
+/// Exchanges a refresh token for the next pair. One that was used before ends the whole sign-in: somebody
+/// else has a copy.
+#[utoipa::path(post, path = "/api/sign-in/refresh", request_body = Refresh, responses((status = 200, body = SignedIn)))]
+pub async fn refresh(State(core): State<Shared>, Json(given): Json<Refresh>) -> ApiResult<Answer<SignedIn>> {
+    let db = &core.store.db;
+    let mac = core.keys.mac(Secret::Refresh, given.refresh_token.as_bytes());
+    let token =
+        refresh_token::Entity::find_by_id(mac.clone()).one(db).await?.ok_or_else(ApiError::signed_out)?;
+    let sign_in =
+        sign_in::Entity::find_by_id(token.sign_in_id).one(db).await?.ok_or_else(ApiError::signed_out)?;
+    let staff =
+        staff::Entity::find_by_id(sign_in.staff_id).one(db).await?.ok_or_else(ApiError::signed_out)?;
+    let now = core.store.now().await?;
+    if sign_in.ended_at.is_some() || staff.disabled_at.is_some() || now >= sign_in.refresh_expires_at {
+        return Err(ApiError::signed_out());
+    }
+    let tokens = Tokens::new();
+    let use_up = refresh_token::Entity::update_many()
+        .set(refresh_token::ActiveModel { used_at: Set(Some(now)), ..Default::default() })
+        .filter(refresh_token::Column::Mac.eq(mac))
+        .filter(refresh_token::Column::UsedAt.is_null());
+    let renew = sign_in::Entity::update_many()
+        .set(sign_in::ActiveModel {
+            access_mac: Set(core.keys.mac(Secret::Access, tokens.access.as_bytes())),
+            access_expires_at: Set(now + ACCESS),
+            refresh_expires_at: Set(now + REFRESH),
+            ..Default::default()
+        })
+        .filter(sign_in::Column::Id.eq(sign_in.id))
+        .filter(sign_in::Column::EndedAt.is_null());
+    let guards = vec![
+        statement(&use_up, db),
+        statement(&renew, db),
+        statement(&refresh_token::Entity::insert(tokens.stored(&core, sign_in.id)), db),
+    ];
+    match core.store.write(Job { guards, ..Job::default() }).await {
+        Ok(_) => Ok(tokens.answer(&staff, now)),
+        Err(WriteError::Conflict) => {
+            tracing::warn!(staff = %staff.id, "a refresh token was used twice");
+            end_sign_in(&core, staff.id, sign_in.id, "refresh_token_reused").await?;
+            Err(ApiError::signed_out())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Ends this sign-in, and a session that lies over it.
+#[utoipa::path(post, path = "/api/sign-out", security(("bearer" = [])), responses((status = 204)))]
+pub async fn sign_out(State(core): State<Shared>, caller: Caller) -> ApiResult<StatusCode> {
+    end_sign_in(&core, caller.staff.id, caller.sign_in_id, "signed_out").await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who is signed in.
+#[utoipa::path(get, path = "/api/me", security(("bearer" = [])), responses((status = 200, body = Staff)))]
+pub async fn me(caller: Caller) -> Answer<Staff> {
+    Answer(caller.staff)
+}
+
+async fn end_sign_in(core: &Core, staff_id: Uuid, sign_in_id: Uuid, kind: &'static str) -> ApiResult<()> {
+    let db = &core.store.db;
+    let now = core.store.now().await?;
+    let end = sign_in::Entity::update_many()
+        .set(sign_in::ActiveModel { ended_at: Set(Some(now)), ..Default::default() })
+        .filter(sign_in::Column::Id.eq(sign_in_id))
+        .filter(sign_in::Column::EndedAt.is_null());
+    let forget = refresh_token::Entity::delete_many().filter(refresh_token::Column::SignInId.eq(sign_in_id));
+    let job = Job {
+        guards: vec![statement(&end, db)],
+        effects: vec![statement(&forget, db)],
+        entries: vec![entry(kind, staff_id)],
+        events: vec![NewEvent {
+            staff_id,
+            overseers: false,
+            sign_in_id: Some(sign_in_id),
+            event: Event::SignedOut,
+        }],
+    };
+    match core.store.write(job).await {
+        Ok(_) | Err(WriteError::Conflict) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let cause = if kind == "signed_out" { EndCause::Exit } else { EndCause::StaffDisabled };
+    end_sessions(core, staff_id, Some(sign_in_id), cause).await.map_err(|error| ApiError::internal(&error))
+}

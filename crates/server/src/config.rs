@@ -1,0 +1,484 @@
+//! The configuration: one struct a section, checked at start. An error names the key, the value and what is
+//! allowed.
+
+use std::{fmt, net::SocketAddr, path::PathBuf};
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use understudy_protocol::{Channel, Kind};
+use understudy_rules::{
+    MINUTE, SECOND,
+    impersonation::Limits,
+    passage::{Class, Pattern, Route},
+    rate::Rate,
+};
+use url::Url;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("the configuration file {path} cannot be read: {error}")]
+    Unreadable { path: PathBuf, error: std::io::Error },
+    /// The TOML reader names line, key and what is allowed.
+    #[error("{0}")]
+    Syntax(#[from] toml::de::Error),
+    #[error("{key} = {value:?} is not allowed: {allowed}")]
+    NotAllowed { key: String, value: String, allowed: String },
+}
+
+fn not_allowed<T>(key: impl Into<String>, value: impl fmt::Display, allowed: &str) -> Result<T, ConfigError> {
+    Err(ConfigError::NotAllowed { key: key.into(), value: value.to_string(), allowed: allowed.to_owned() })
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// What the installation calls itself.
+    pub name: String,
+    /// Where keys, the embedded database and unsent mail live; private to its owner.
+    pub data_dir: PathBuf,
+    pub database: Database,
+    pub api: Listener,
+    pub gateway: GatewayListener,
+    pub platform: Platform,
+    pub mail: Mail,
+    pub code: Code,
+    pub session: Session,
+}
+
+/// With no file: SQLite in a data folder, and the demo platform on this machine.
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            name: "Meridian support".to_owned(),
+            data_dir: PathBuf::from("understudy-data"),
+            database: Database::default(),
+            api: Listener::default(),
+            gateway: GatewayListener::default(),
+            platform: Platform::default(),
+            mail: Mail::default(),
+            code: Code::default(),
+            session: Session::default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `postgres://user:password@host/name`; without one, SQLite in the data folder.
+    pub url: Option<SecretString>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listener {
+    pub listen: SocketAddr,
+    /// The address that apps use; requests for any other host are answered with 421.
+    pub origin: Url,
+}
+
+impl Default for Listener {
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 7200).into(), origin: url("http://127.0.0.1:7200") }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GatewayListener {
+    pub listen: SocketAddr,
+}
+
+impl Default for GatewayListener {
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 7300).into() }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Platform {
+    /// How the platform is told who the person is; `jwt` for now.
+    pub identity: Identity,
+    /// The header that carries the identity token.
+    pub identity_header: String,
+    /// `iss` of the identity token; the API's origin where it is missing.
+    pub issuer: Option<String>,
+    /// The platform's origins: the pages first, then an API host, a socket host.
+    pub origin: Vec<Origin>,
+    /// The kinds of people that may be impersonated.
+    pub kind: Vec<Kind>,
+    /// What actions are called and what is special about them; the first that matches counts.
+    pub route: Vec<RouteConfig>,
+    /// Cookies of the platform that its scripts must read; all others stay on the gateway.
+    pub script_cookies: Vec<String>,
+    pub directory: DirectoryConfig,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Identity {
+    Jwt,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// Where the platform is.
+    pub platform: Url,
+    /// Where the stage reaches it: another host than the API's.
+    pub gateway: Url,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteConfig {
+    /// Any where it is missing.
+    pub method: Option<String>,
+    /// E.g. `/documents/{id}` or `/static/{*rest}`.
+    pub path: String,
+    /// What it is called in the record.
+    pub name: Option<String>,
+    #[serde(default)]
+    pub class: RouteClass,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RouteClass {
+    #[default]
+    ByMethod,
+    Reads,
+    Changes,
+    Shut,
+    Asset,
+}
+
+/// The platform's SCIM 2.0 service (RFC 7644).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DirectoryConfig {
+    pub url: Url,
+    pub token: SecretString,
+}
+
+impl Default for DirectoryConfig {
+    fn default() -> Self {
+        Self { url: url("http://127.0.0.1:7100/scim/v2"), token: "meridian-scim".into() }
+    }
+}
+
+impl Default for Platform {
+    fn default() -> Self {
+        let kind = |id: &str, plural: &str| Kind {
+            id: id.to_owned(),
+            singular: id.to_owned(),
+            plural: plural.to_owned(),
+        };
+        Self {
+            identity: Identity::Jwt,
+            identity_header: "Understudy-Identity".to_owned(),
+            issuer: None,
+            origin: vec![Origin {
+                platform: url("http://127.0.0.1:7100"),
+                gateway: url("http://localhost:7300"),
+            }],
+            kind: vec![kind("Investor", "Investors"), kind("Company", "Companies")],
+            route: demo_routes(),
+            script_cookies: vec!["csrf_token".to_owned()],
+            directory: DirectoryConfig::default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    pub from: String,
+    /// Without it, mails are written as `.eml` files into the data folder.
+    pub smtp: Option<Smtp>,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self { from: "Understudy <understudy@localhost>".to_owned(), smtp: None }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    pub host: String,
+    pub port: Option<u16>,
+    #[serde(default)]
+    pub tls: SmtpTls,
+    pub user: Option<String>,
+    pub password: Option<SecretString>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmtpTls {
+    /// From the first byte on (port 465).
+    #[default]
+    Tls,
+    /// Begun in the clear, and given up if the server offers no TLS (port 587).
+    Starttls,
+    /// None at all: for a relay on this machine.
+    None,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Code {
+    pub channels: Vec<Channel>,
+    /// Minutes that a code is good, from its delivery.
+    pub minutes: u32,
+    /// Wrong tries that end a request.
+    pub tries: u8,
+    /// Requests at once; then one a minute.
+    pub burst: u32,
+    pub per_hour: u32,
+}
+
+impl Default for Code {
+    fn default() -> Self {
+        Self { channels: vec![Channel::Email, Channel::App], minutes: 10, tries: 3, burst: 3, per_hour: 20 }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Session {
+    /// Minutes that a session lasts at most.
+    pub minutes: u32,
+    /// Seconds that a session outlives its last renewal.
+    pub lease_seconds: u32,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { minutes: 30, lease_seconds: 30 }
+    }
+}
+
+impl Config {
+    /// Reads a file, or takes the embedded default.
+    pub fn load(path: Option<&std::path::Path>) -> Result<Self, ConfigError> {
+        let config = match path {
+            None => Self::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
+                toml::from_str(&text)?
+            }
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What no type can say.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        check_origin("api.origin", &self.api.origin)?;
+        if self.platform.origin.is_empty() {
+            return not_allowed(
+                "platform.origin",
+                "[]",
+                "at least one [[platform.origin]] with `platform` and `gateway`",
+            );
+        }
+        for (place, origin) in self.platform.origin.iter().enumerate() {
+            check_origin(&format!("platform.origin[{place}].platform"), &origin.platform)?;
+            let key = format!("platform.origin[{place}].gateway");
+            check_origin(&key, &origin.gateway)?;
+            if origin.gateway.host() == self.api.origin.host() {
+                let allowed =
+                    "a host of its own, because cookies and pages of the platform must not reach the API";
+                return not_allowed(key, &origin.gateway, allowed);
+            }
+        }
+        if self.platform.kind.is_empty() {
+            return not_allowed(
+                "platform.kind",
+                "[]",
+                "at least one [[platform.kind]] that may be impersonated",
+            );
+        }
+        if !self.platform.identity_header.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            return not_allowed(
+                "platform.identity_header",
+                &self.platform.identity_header,
+                "letters, digits and dashes",
+            );
+        }
+        self.routes()?;
+        let from = self.mail.from.parse::<lettre::message::Mailbox>();
+        if from.is_err() {
+            return not_allowed(
+                "mail.from",
+                &self.mail.from,
+                "an address such as Support <support@example.com>",
+            );
+        }
+        if self.code.channels.is_empty() {
+            return not_allowed("code.channels", "[]", "\"email\", \"app\" or both");
+        }
+        for (key, value, range) in [
+            ("code.minutes", self.code.minutes, 1..=60),
+            ("code.tries", self.code.tries.into(), 1..=10),
+            ("code.burst", self.code.burst, 1..=100),
+            ("code.per_hour", self.code.per_hour, 1..=1_000),
+            ("session.minutes", self.session.minutes, 1..=480),
+            ("session.lease_seconds", self.session.lease_seconds, 15..=120),
+        ] {
+            if !range.contains(&value) {
+                return not_allowed(key, value, &format!("{} to {}", range.start(), range.end()));
+            }
+        }
+        Ok(())
+    }
+
+    pub fn limits(&self) -> Limits {
+        Limits {
+            code: i64::from(self.code.minutes) * MINUTE,
+            tries: self.code.tries,
+            session: i64::from(self.session.minutes) * MINUTE,
+            lease: i64::from(self.session.lease_seconds) * SECOND,
+            ..Limits::default()
+        }
+    }
+
+    pub fn rate(&self) -> Rate {
+        Rate { burst: self.code.burst, per_hour: self.code.per_hour, ..Rate::default() }
+    }
+
+    pub fn kind(&self, id: &str) -> Option<&Kind> {
+        self.platform.kind.iter().find(|kind| kind.id == id)
+    }
+
+    pub fn issuer(&self) -> String {
+        self.platform.issuer.clone().unwrap_or_else(|| self.api.origin.origin().ascii_serialization())
+    }
+
+    /// The routes as the rules take them.
+    pub fn routes(&self) -> Result<Vec<Route>, ConfigError> {
+        let routes = self.platform.route.iter().enumerate().map(|(place, route)| {
+            let Ok(pattern) = Pattern::parse(&route.path) else {
+                let allowed = "a path such as /documents/{id} or /static/{*rest}";
+                return not_allowed(format!("platform.route[{place}].path"), &route.path, allowed);
+            };
+            Ok(Route {
+                method: route.method.as_deref().map(str::to_ascii_uppercase),
+                pattern,
+                name: route.name.clone(),
+                class: match route.class {
+                    RouteClass::ByMethod => Class::ByMethod,
+                    RouteClass::Reads => Class::Reads,
+                    RouteClass::Changes => Class::Changes,
+                    RouteClass::Shut => Class::Shut,
+                    RouteClass::Asset => Class::Asset,
+                },
+            })
+        });
+        routes.collect()
+    }
+}
+
+fn check_origin(key: &str, url: &Url) -> Result<(), ConfigError> {
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if plain { Ok(()) } else { not_allowed(key, url, "an origin such as https://support.example.com") }
+}
+
+/// For the literals of the defaults.
+fn url(text: &str) -> Url {
+    Url::parse(text).unwrap_or_else(|_| unreachable!("{text} is a URL"))
+}
+
+/// What the demo platform's routes are called.
+fn demo_routes() -> Vec<RouteConfig> {
+    use RouteClass as C;
+    let table: &[(&str, &str, &str, C)] = &[
+        ("GET", "/static/{*rest}", "", C::Asset),
+        ("GET", "/favicon.ico", "", C::Asset),
+        ("GET", "/", "Viewed the dashboard", C::ByMethod),
+        ("GET", "/offers", "Viewed the offers", C::ByMethod),
+        ("GET", "/portfolio", "Viewed the portfolio", C::ByMethod),
+        ("GET", "/transactions", "Viewed the transactions", C::ByMethod),
+        ("GET", "/transactions/{id}", "Viewed a transaction", C::ByMethod),
+        ("GET", "/documents", "Viewed the documents", C::ByMethod),
+        ("POST", "/documents", "Uploaded a document", C::ByMethod),
+        ("GET", "/documents/statement.csv", "Downloaded a statement", C::ByMethod),
+        ("GET", "/documents/{id}", "Downloaded a document", C::ByMethod),
+        ("GET", "/profile", "Viewed the profile", C::ByMethod),
+        ("POST", "/profile", "Changed the profile", C::ByMethod),
+        ("GET", "/settings", "Viewed the settings", C::ByMethod),
+        ("POST", "/settings/password", "Changed the password", C::ByMethod),
+        ("POST", "/settings/bank", "Changed the bank details", C::ByMethod),
+        ("POST", "/settings/email", "Changed the e-mail address", C::ByMethod),
+        ("POST", "/search", "Searched", C::Reads),
+        ("GET", "/live/prices", "Followed the prices", C::ByMethod),
+        ("GET", "/live/echo", "Opened the live connection", C::ByMethod),
+        // A sign-in or sign-out would give the stage an identity that is not the session's.
+        ("", "/sign-in", "Tried to sign in", C::Shut),
+        ("", "/sign-out", "Tried to sign out", C::Shut),
+    ];
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let route = |(method, path, name, class): &(&str, &str, &str, C)| RouteConfig {
+        method: some(method),
+        path: (*path).to_owned(),
+        name: some(name),
+        class: *class,
+    };
+    table.iter().map(route).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        match toml::from_str::<Config>(text) {
+            Ok(config) => config.check().expect_err(text).to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_embedded_default_is_allowed() {
+        Config::default().check().expect("the default is allowed");
+        toml::from_str::<Config>("").expect("empty file").check().expect("is the default");
+    }
+
+    #[test]
+    fn errors_name_key_value_and_what_is_allowed() {
+        assert_eq!(error("[session]\nminutes = 0"), "session.minutes = \"0\" is not allowed: 1 to 480");
+        assert!(error("[session]\nminuts = 3").contains("unknown field `minuts`"));
+        let same_host =
+            "[[platform.origin]]\nplatform = \"http://a.example\"\ngateway = \"http://127.0.0.1:9\"";
+        assert!(
+            error(same_host)
+                .starts_with("platform.origin[0].gateway = \"http://127.0.0.1:9/\" is not allowed")
+        );
+        assert!(
+            error("[[platform.route]]\npath = \"static\"").starts_with("platform.route[0].path = \"static\"")
+        );
+        assert!(error("[api]\norigin = \"http://a.example/path\"").contains("an origin such as"));
+        assert!(error("[mail]\nfrom = \"nobody\"").contains("mail.from"));
+        assert!(error("[code]\nchannels = [\"fax\"]").contains("`email`"));
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let config =
+            toml::from_str::<Config>("[database]\nurl = \"postgres://u:hunter2@h/d\"").expect("config");
+        assert!(
+            !format!("{config:?}").contains("hunter2") && !format!("{config:?}").contains("meridian-scim")
+        );
+    }
+}

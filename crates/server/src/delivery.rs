@@ -1,0 +1,145 @@
+//! Takes codes to their recipients: tries, tries again, and records what came of it.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
+    QueryFilter as _, sea_query::Expr,
+};
+use serde_json::json;
+use understudy_protocol::{Channel, Event as Told, Mode};
+use understudy_rules::{
+    Millis, SECOND,
+    impersonation::{Event, State},
+};
+
+use crate::{
+    Core,
+    error::ApiResult,
+    impersonations::{Along, named, person, state, step},
+    mail::{CodeMail, code_mail},
+    staff,
+    store::{
+        Entry, Job, NewEvent,
+        entities::{
+            delivery::{ActiveModel, Column, Entity, Model},
+            impersonation,
+        },
+        statement,
+    },
+};
+
+/// Waits between tries.
+const PAUSES: [Millis; 5] = [2 * SECOND, 5 * SECOND, 15 * SECOND, 45 * SECOND, 120 * SECOND];
+/// How long whoever took a delivery has for it, before another server takes it.
+const TURN: Millis = 30 * SECOND;
+
+/// Runs until it is dropped.
+pub async fn run(core: &Core) {
+    let mut newest = core.hub.newest();
+    loop {
+        if let Err(error) = deliver_due(core).await {
+            tracing::warn!(code = ?error.code(), "codes could not be delivered; trying again");
+        }
+        // A new request raises an event, which wakes this.
+        let _ = tokio::time::timeout(Duration::from_secs(1), newest.changed()).await;
+    }
+}
+
+/// Tries every delivery whose time has come.
+pub async fn deliver_due(core: &Core) -> ApiResult<()> {
+    let now = core.store.now().await?;
+    let due = Column::State.eq("sending").and(Column::NextAt.lte(now));
+    for row in Entity::find().filter(due).all(&core.store.db).await? {
+        // Whoever moves the time on has the turn.
+        let take = Entity::update_many()
+            .col_expr(Column::NextAt, Expr::val(now + TURN))
+            .filter(Column::Id.eq(row.id))
+            .filter(Column::NextAt.eq(row.next_at));
+        if take.exec(&core.store.db).await?.rows_affected == 1 {
+            deliver(core, row, now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn deliver(core: &Core, row: Model, now: Millis) -> ApiResult<()> {
+    let db = &core.store.db;
+    let Some(request) = impersonation::Entity::find_by_id(row.request_id).one(db).await? else {
+        return Ok(());
+    };
+    let wanted = matches!(state(&request).settled(now), State::Waiting { .. } | State::CodeSent { .. });
+    let outcome =
+        if wanted { send(core, &row, &request).await } else { Err("the request is over".to_owned()) };
+    let tries = row.tries + 1;
+    let again = wanted.then(|| PAUSES.get(row.tries.unsigned_abs() as usize)).flatten();
+    let (to, next_at) = match (&outcome, again) {
+        (Ok(()), _) => ("sent", now),
+        (Err(_), Some(pause)) => ("sending", now + pause),
+        (Err(_), None) => ("failed", now),
+    };
+    let update = Entity::update_many()
+        .set(ActiveModel {
+            state: Set(to.to_owned()),
+            tries: Set(tries),
+            next_at: Set(next_at),
+            ..Default::default()
+        })
+        .filter(Column::Id.eq(row.id));
+    let told = |event| NewEvent { staff_id: request.staff_id, overseers: false, sign_in_id: None, event };
+    let mut events = vec![told(Told::RequestChanged { request_id: request.id })];
+    let channel: Option<Channel> = named(&row.channel);
+    if outcome.is_ok() && channel == Some(Channel::App) {
+        let mode = named(&request.mode).unwrap_or(Mode::View);
+        events.push(told(Told::CodeArrived { request_id: request.id, person: person(&request), mode }));
+    }
+    if let Err(error) = &outcome {
+        tracing::warn!(request = %request.id, channel = row.channel, tries, error, "a code could not be delivered");
+    }
+    // The request first: by the time an app hears that its code has arrived, the code works.
+    if outcome.is_ok() {
+        step(core, request.id, |_| Ok(Event::Delivered), Along::default).await?;
+    }
+    core.store
+        .write(Job {
+            guards: vec![statement(&update, db)],
+            effects: vec![],
+            entries: vec![Entry {
+                kind: if outcome.is_ok() { "code_delivered" } else { "code_not_delivered" },
+                staff: Some(request.staff_id),
+                person: Some(request.person_id.clone()),
+                session: Some(request.id),
+                details: json!({ "channel": row.channel, "try": tries, "error": outcome.as_ref().err() }),
+            }],
+            events,
+        })
+        .await?;
+    let hopeful = Column::RequestId.eq(request.id).and(Column::State.ne("failed"));
+    if to == "failed" && Entity::find().filter(hopeful).count(db).await? == 0 {
+        step(core, request.id, |_| Ok(Event::DeliveryFailed), Along::default).await?;
+    }
+    Ok(())
+}
+
+async fn send(core: &Core, row: &Model, request: &impersonation::Model) -> Result<(), String> {
+    let Some(address) = &row.address else { return Ok(()) };
+    let sealed = request.code_sealed.as_deref().ok_or("the code has been erased")?;
+    let code = core.keys.open(&format!("code/{}", request.id), sealed).map_err(|error| error.to_string())?;
+    let asker = staff::reference(core, request.staff_id).await.map_err(|error| error.to_string())?;
+    let kind =
+        core.config.kind(&request.person_kind).map_or(request.person_kind.as_str(), |kind| &kind.singular);
+    let mail = code_mail(&CodeMail {
+        installation: &core.config.name,
+        code: &code,
+        staff: &asker.name,
+        person: &request.person_name,
+        person_id: &request.person_id,
+        kind,
+        reason: &request.reason,
+        ticket: request.ticket.as_deref(),
+        view_only: request.mode == "view",
+        code_minutes: core.config.code.minutes,
+        session_minutes: core.config.session.minutes,
+    });
+    core.mailer.send(address, mail).await
+}

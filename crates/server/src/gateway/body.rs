@@ -1,0 +1,197 @@
+//! Bodies, both ways: streamed, cut when the session ends, and of forms the names of the fields.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::{Body, Bytes};
+use futures_util::StreamExt as _;
+use http_body::Body as _;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Names seen so far. Values are never kept.
+#[derive(Clone, Default)]
+pub struct Fields(Arc<Mutex<Vec<String>>>);
+
+/// More names than this are noise.
+const MOST: usize = 100;
+/// Forms and JSON larger than this are passed on without being read.
+const LARGEST: usize = 256 * 1024;
+
+impl Fields {
+    fn add(&self, name: &str) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() < MOST && !names.iter().any(|n| n == name) {
+            names.push(name.chars().take(100).collect());
+        }
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The names of the parameters of a query or of a form in that encoding.
+pub fn parameter_names(encoded: &[u8]) -> Vec<String> {
+    let fields = Fields::default();
+    url::form_urlencoded::parse(encoded).for_each(|(name, _)| fields.add(&name));
+    fields.names()
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the session has ended")]
+struct Cut;
+
+/// Passes a body on until the session ends; then it breaks off, so that nobody takes a part for the whole.
+pub fn until_ended(body: Body, ended: CancellationToken) -> Body {
+    if body.is_end_stream() {
+        return body;
+    }
+    let mut chunks = body.into_data_stream();
+    Body::from_stream(async_stream::stream! {
+        loop {
+            let chunk = tokio::select! {
+                biased;
+                () = ended.cancelled() => { yield Err(axum::Error::new(Cut)); return }
+                chunk = chunks.next() => chunk,
+            };
+            match chunk {
+                Some(chunk) => yield chunk,
+                None => return,
+            }
+        }
+    })
+}
+
+/// Notes the names of a form's fields while it passes: all of them by the time its last byte does. Whoever
+/// reads a body of known length does not ask for its end, hence `length`.
+pub fn observed(body: Body, content_type: Option<&str>, length: Option<usize>) -> (Body, Fields) {
+    let fields = Fields::default();
+    if body.is_end_stream() {
+        return (body, fields);
+    }
+    let Some(reader) = Reader::new(content_type.unwrap_or_default(), fields.clone()) else {
+        return (body, fields);
+    };
+    let mut chunks = body.into_data_stream();
+    let body = Body::from_stream(async_stream::stream! {
+        let (mut reader, mut passed) = (Some(reader), 0);
+        while let Some(chunk) = chunks.next().await {
+            if let (Ok(bytes), Some(reader)) = (&chunk, &mut reader) {
+                reader.read(bytes).await;
+                passed += bytes.len();
+            }
+            if length == Some(passed) && let Some(reader) = reader.take() {
+                reader.finish().await;
+            }
+            yield chunk;
+        }
+        if let Some(reader) = reader {
+            reader.finish().await;
+        }
+    });
+    (body, fields)
+}
+
+enum Reader {
+    Whole { json: bool, seen: Vec<u8>, fields: Fields },
+    Parts { parts: mpsc::Sender<Bytes>, done: tokio::task::JoinHandle<()> },
+}
+
+impl Reader {
+    fn new(content_type: &str, fields: Fields) -> Option<Self> {
+        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if let Ok(boundary) = multer::parse_boundary(content_type) {
+            let (parts, chunks) = mpsc::channel::<Bytes>(4);
+            let chunks =
+                tokio_stream::wrappers::ReceiverStream::new(chunks).map(Ok::<_, std::convert::Infallible>);
+            let mut form = multer::Multipart::new(chunks, boundary);
+            let done = tokio::spawn(async move {
+                // A form that cannot be read is passed on all the same; the platform will say so.
+                while let Ok(Some(mut part)) = form.next_field().await {
+                    if let Some(name) = part.name() {
+                        fields.add(name);
+                    }
+                    while let Ok(Some(_)) = part.chunk().await {}
+                }
+            });
+            return Some(Self::Parts { parts, done });
+        }
+        match essence.as_str() {
+            "application/x-www-form-urlencoded" => Some(Self::Whole { json: false, seen: vec![], fields }),
+            text if text == "application/json" || text.ends_with("+json") => {
+                Some(Self::Whole { json: true, seen: vec![], fields })
+            }
+            _ => None,
+        }
+    }
+
+    async fn read(&mut self, bytes: &Bytes) {
+        match self {
+            Self::Whole { seen, .. } => {
+                if seen.len() <= LARGEST {
+                    seen.extend_from_slice(bytes);
+                }
+            }
+            Self::Parts { parts, .. } => drop(parts.send(bytes.clone()).await),
+        }
+    }
+
+    async fn finish(self) {
+        match self {
+            Self::Whole { seen, .. } if seen.len() > LARGEST => {}
+            Self::Whole { json: false, seen, fields } => {
+                parameter_names(&seen).iter().for_each(|name| fields.add(name))
+            }
+            Self::Whole { json: true, seen, fields } => {
+                if let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(&seen) {
+                    object.keys().for_each(|name| fields.add(name));
+                }
+            }
+            Self::Parts { parts, done } => {
+                drop(parts);
+                let _ = done.await;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn names(content_type: &str, chunks: &[&'static str]) -> (Vec<String>, String) {
+        let stream = futures_util::stream::iter(chunks.to_vec()).map(Ok::<_, std::io::Error>);
+        let (body, fields) = observed(Body::from_stream(stream), Some(content_type), None);
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("body");
+        (fields.names(), String::from_utf8(bytes.to_vec()).expect("text"))
+    }
+
+    #[tokio::test]
+    async fn names_are_noted_and_values_are_not() {
+        let (seen, passed) =
+            names("application/x-www-form-urlencoded", &["iban=DE8", "9&b%20c=1&iban=2"]).await;
+        assert_eq!((seen, passed.as_str()), (vec!["iban".into(), "b c".into()], "iban=DE89&b%20c=1&iban=2"));
+        let (seen, _) = names("application/json; charset=utf-8", &["{\"a\":", "{\"b\":1},\"c\":2}"]).await;
+        assert_eq!(seen, ["a", "c"]);
+        let part = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"secret.pdf\"\r\n\r\nbytes\r\n--x--\r\n";
+        let (seen, passed) = names("multipart/form-data; boundary=x", &[part]).await;
+        assert_eq!((seen, passed.as_str()), (vec!["file".into()], part));
+    }
+
+    #[tokio::test]
+    async fn a_form_that_cannot_be_read_passes_unchanged() {
+        let (seen, passed) = names("multipart/form-data; boundary=x", &["no form ", "at all"]).await;
+        assert_eq!((seen.len(), passed.as_str()), (0, "no form at all"));
+    }
+
+    #[tokio::test]
+    async fn invariant_3_an_end_breaks_a_body_off() {
+        let ended = CancellationToken::new();
+        let endless = futures_util::stream::once(async { Ok::<_, std::io::Error>("first") })
+            .chain(futures_util::stream::pending());
+        let mut body = until_ended(Body::from_stream(endless), ended.clone()).into_data_stream();
+        assert_eq!(body.next().await.expect("chunk").expect("first"), "first");
+        ended.cancel();
+        assert!(body.next().await.expect("an error").is_err());
+    }
+}

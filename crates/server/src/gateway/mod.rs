@@ -1,0 +1,57 @@
+//! The gateway: a reverse proxy with its own listener and host, through which an impersonated platform is
+//! reached. For each request: cookie → session → allowed by the rules → recorded → forwarded as the person →
+//! answer recorded → released.
+
+mod body;
+pub mod enter;
+mod headers;
+pub mod identity;
+mod jar;
+mod proxy;
+mod refusal;
+mod session;
+mod websocket;
+
+use std::sync::Arc;
+
+use axum::{Router, body::Body, middleware};
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use understudy_rules::passage::Route;
+
+use crate::{Shared, api::only_hosts, config::Origin};
+
+/// What the gateway needs beyond the core.
+pub struct Gateway {
+    core: Shared,
+    origins: Vec<Origin>,
+    routes: Vec<Route>,
+    client: Client<HttpsConnector<HttpConnector>, Body>,
+    identity: identity::Signer,
+}
+
+pub fn router(core: Shared) -> anyhow::Result<Router> {
+    let origins = core.config.platform.origin.clone();
+    let tls = rustls::ClientConfig::builder().with_webpki_roots().with_no_client_auth();
+    let connector = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_http1()
+        .build();
+    let gateway = Arc::new(Gateway {
+        routes: core.config.routes()?,
+        client: Client::builder(TokioExecutor::new()).build(connector),
+        identity: identity::Signer::new(&core)?,
+        core,
+        origins,
+    });
+    let hosts = gateway.origins.iter().map(|origin| origin.gateway.clone()).collect::<Vec<_>>();
+    Ok(Router::new()
+        .route(enter::PATH, axum::routing::get(enter::enter))
+        .fallback(proxy::handle)
+        .layer(middleware::from_fn_with_state(hosts, only_hosts))
+        .with_state(gateway))
+}

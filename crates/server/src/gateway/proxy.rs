@@ -1,0 +1,262 @@
+//! One request on its way through the gateway.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    response::{IntoResponse as _, Response},
+};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
+use serde_json::{Value, json};
+use understudy_protocol::{ErrorCode, Event, RefusalReason};
+use understudy_rules::passage::{Barred, Passage, Route, decide};
+
+use super::{
+    Gateway,
+    body::{Fields, observed, parameter_names, until_ended},
+    headers, jar, refusal,
+    session::{self, GatewaySession},
+    websocket,
+};
+use crate::{
+    api::{host_of, is_host},
+    config::Origin,
+    error::{ApiError, ApiResult},
+    impersonations::{name_of, named},
+    store::{Entry, Job, NewEvent, WriteError, entities::impersonation, statement},
+};
+
+impl Gateway {
+    /// Index of the origin that these headers address.
+    pub fn origin_of(&self, headers: &HeaderMap) -> Option<usize> {
+        let host = headers.get(header::HOST)?.to_str().ok()?;
+        self.origins.iter().position(|origin| is_host(&origin.gateway, host))
+    }
+}
+
+pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let place = host_of(&request)
+        .and_then(|host| gateway.origins.iter().position(|origin| is_host(&origin.gateway, host)));
+    let Some(place) = place else { return StatusCode::MISDIRECTED_REQUEST.into_response() };
+    let core = &gateway.core;
+    let session = match session::find(core, request.headers(), place, &gateway.origins[place].gateway).await {
+        Ok(Some(session)) => session,
+        Ok(None) => return refusal::no_session(request.headers()),
+        Err(error) => return refusal::failed(&error),
+    };
+    let passing = Passing { gateway: &gateway, origin: &gateway.origins[place], session: &session };
+    let (path, method) = (request.uri().path(), request.method().as_str());
+    let done = match decide(&gateway.routes, session.mode, method, path) {
+        Passage::Asset => passing.asset(request).await,
+        Passage::Refuse { route, why } => passing.refuse(request.into_parts().0, route, why).await,
+        Passage::Forward { route, changes } => passing.forward(request, route, changes).await,
+    };
+    done.unwrap_or_else(|error| refusal::failed(&error))
+}
+
+/// A request of a session at one origin.
+pub(super) struct Passing<'a> {
+    pub gateway: &'a Gateway,
+    pub origin: &'a Origin,
+    pub session: &'a GatewaySession,
+}
+
+impl Passing<'_> {
+    /// The same for everybody: no identity, no cookies, no record.
+    async fn asset(&self, request: Request) -> ApiResult<Response> {
+        let (mut parts, body) = request.into_parts();
+        parts.headers =
+            headers::to_platform(&parts.headers, &self.gateway.core.config.platform.identity_header, &[]);
+        parts.headers.remove(header::AUTHORIZATION);
+        parts.headers.remove(header::REFERER);
+        parts.uri = self.upstream(&parts.uri)?;
+        let wanted = parts.headers.clone();
+        match self.gateway.client.request(Request::from_parts(bare(parts), body)).await {
+            Err(_) => Ok(refusal::no_platform(&wanted)),
+            Ok(answer) => {
+                let (mut parts, body) = answer.into_parts();
+                parts.headers = headers::to_client(&parts.headers, &self.gateway.origins);
+                parts.extensions.clear();
+                Ok(Response::from_parts(parts, until_ended(Body::new(body), self.session.ended.clone())))
+            }
+        }
+    }
+
+    async fn refuse(&self, request: Parts, route: Option<&Route>, why: Barred) -> ApiResult<Response> {
+        let mut details = described(&request.method, &request.uri, route, true);
+        details["refused"] = name_of(why).into();
+        let reason: Option<RefusalReason> = named(&name_of(why));
+        let event = reason.map(|reason| NewEvent {
+            staff_id: self.session.row.staff_id,
+            overseers: false,
+            sign_in_id: None,
+            event: Event::ActionRefused {
+                session_id: self.session.row.id,
+                method: request.method.to_string(),
+                path: request.uri.path().chars().take(200).collect(),
+                reason,
+            },
+        });
+        let job = Job {
+            entries: vec![self.entry("action_refused", details)],
+            events: event.into_iter().collect(),
+            ..Job::default()
+        };
+        self.gateway.core.store.write(job).await?;
+        Ok(refusal::barred(&request.headers, why))
+    }
+
+    async fn forward(
+        &self,
+        mut request: Request,
+        route: Option<&Route>,
+        changes: bool,
+    ) -> ApiResult<Response> {
+        let core = &self.gateway.core;
+        // Durable before anything is sent.
+        let details = described(request.method(), request.uri(), route, changes);
+        let entry =
+            self.write(Job { entries: vec![self.entry("action", details)], ..Job::default() }).await?;
+        let path = request.uri().path().to_owned();
+        let now = core.store.now().await?;
+        let platform = self.origin.platform.origin().ascii_serialization();
+        let token = self
+            .gateway
+            .identity
+            .sign(&self.session.row, &platform, request.method(), &path, now)
+            .map_err(|error| ApiError::internal(&error))?;
+        let identity = HeaderValue::from_str(&token).map_err(|error| ApiError::internal(&error))?;
+        let identity_header = &core.config.platform.identity_header;
+        let client_headers = request.headers().clone();
+        let mut sent = headers::to_platform(&client_headers, identity_header, &self.gateway.origins);
+        let name = header::HeaderName::try_from(identity_header.as_str())
+            .map_err(|error| ApiError::internal(&error))?;
+        sent.insert(name, identity);
+        let cookies =
+            jar::cookies_for(core, self.session.row.id, self.origin, &path, &client_headers, now).await?;
+        if let Some(cookies) = cookies {
+            sent.insert(header::COOKIE, cookies);
+        }
+        *request.uri_mut() = self.upstream(request.uri())?;
+        if websocket::is_upgrade(&client_headers) {
+            *request.headers_mut() = sent;
+            return websocket::tunnel(self, request, &client_headers, entry, route).await;
+        }
+        let (mut parts, body) = request.into_parts();
+        let text = |name| client_headers.get(name).and_then(|value| value.to_str().ok());
+        let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+        let body = until_ended(body, self.session.ended.clone());
+        let (body, fields) = observed(body, text(header::CONTENT_TYPE), length);
+        parts.headers = sent;
+        let upstream = Request::from_parts(bare(parts), body);
+        let answer = tokio::select! {
+            biased;
+            () = self.session.ended.cancelled() => None,
+            answer = self.gateway.client.request(upstream) => Some(answer),
+        };
+        let answer = match answer {
+            None => {
+                self.answered(entry, None, &fields, jar::Sorted::default()).await?;
+                return Ok(refusal::no_session(&client_headers));
+            }
+            Some(Err(error)) => {
+                tracing::warn!(error = %error, "the platform did not answer");
+                self.answered(entry, None, &fields, jar::Sorted::default()).await?;
+                return Ok(refusal::no_platform(&client_headers));
+            }
+            Some(Ok(answer)) => answer,
+        };
+        let (mut parts, body) = answer.into_parts();
+        let cookies = jar::sort(core, self.session.row.id, self.origin, &path, &parts.headers, now);
+        parts.headers = headers::to_client(&parts.headers, &self.gateway.origins);
+        for cookie in &cookies.through {
+            parts.headers.append(header::SET_COOKIE, cookie.clone());
+        }
+        parts.extensions.clear();
+        // Durable before anything is released.
+        if !self.answered(entry, Some(parts.status), &fields, cookies).await? {
+            return Ok(refusal::no_session(&client_headers));
+        }
+        Ok(Response::from_parts(parts, until_ended(Body::new(body), self.session.ended.clone())))
+    }
+
+    /// Records the answer and keeps its cookies, if the session still lives; says whether it does.
+    pub async fn answered(
+        &self,
+        entry: u64,
+        status: Option<StatusCode>,
+        fields: &Fields,
+        cookies: jar::Sorted,
+    ) -> ApiResult<bool> {
+        let details =
+            json!({ "entry": entry, "status": status.map(|s| s.as_u16()), "fields": fields.names() });
+        let entry = self.entry("action_answered", details);
+        let alive = Job { effects: cookies.effects, entries: vec![entry.clone()], ..Job::default() };
+        match self.write(alive).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == ErrorCode::SessionEnded => {
+                self.gateway.core.store.write(Job { entries: vec![entry], ..Job::default() }).await?;
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes only while the session lives: in the same transaction, so that nothing comes after its end.
+    async fn write(&self, mut job: Job) -> ApiResult<u64> {
+        use impersonation::{Column, Entity};
+        let lives = Entity::update_many()
+            .col_expr(Column::State, Expr::col(Column::State).into())
+            .filter(Column::Id.eq(self.session.row.id))
+            .filter(Column::State.eq("live"));
+        job.guards.push(statement(&lives, &self.gateway.core.store.db));
+        match self.gateway.core.store.write(job).await {
+            Err(WriteError::Conflict) => {
+                Err(ApiError::new(ErrorCode::SessionEnded, "The session has ended."))
+            }
+            written => Ok(written?),
+        }
+    }
+
+    pub fn entry(&self, kind: &'static str, details: Value) -> Entry {
+        let row = &self.session.row;
+        Entry {
+            kind,
+            staff: Some(row.staff_id),
+            person: Some(row.person_id.clone()),
+            session: Some(row.id),
+            details,
+        }
+    }
+
+    /// The address at the platform: its origin, and exactly the path and query that were matched.
+    fn upstream(&self, uri: &Uri) -> ApiResult<Uri> {
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let origin = self.origin.platform.origin().ascii_serialization();
+        format!("{origin}{path}")
+            .parse()
+            .map_err(|error: axum::http::uri::InvalidUri| ApiError::internal(&error))
+    }
+}
+
+/// Without what belongs to the client's own connection.
+fn bare(mut parts: Parts) -> Parts {
+    parts.extensions.clear();
+    parts.version = axum::http::Version::HTTP_11;
+    parts
+}
+
+/// What the record says of a request: names, never values.
+fn described(method: &Method, uri: &Uri, route: Option<&Route>, changes: bool) -> Value {
+    let fallback = if changes { "Made a change" } else { "Viewed a page" };
+    json!({
+        "name": route.and_then(|route| route.name.as_deref()).unwrap_or(fallback),
+        "method": method.as_str(),
+        "route": route.map(|route| route.pattern.as_str()),
+        "path": uri.path().chars().take(2_000).collect::<String>(),
+        "parameters": parameter_names(uri.query().unwrap_or_default().as_bytes()),
+        "changes": changes,
+    })
+}

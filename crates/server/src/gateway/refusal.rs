@@ -1,0 +1,130 @@
+//! What the gateway says itself: a page for people, problem details for scripts.
+
+use axum::{
+    Json,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use serde_json::json;
+use understudy_rules::passage::Barred;
+
+use crate::error::ApiError;
+
+struct Words {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: &'static str,
+}
+
+/// Whether the answer is for somebody's eyes. Decides nothing but the form of the answer.
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+pub fn barred(headers: &HeaderMap, why: Barred) -> Response {
+    say(
+        wants_page(headers),
+        &match why {
+            Barred::ViewOnly => Words {
+                status: StatusCode::FORBIDDEN,
+                code: "view_only",
+                title: "This session is view only",
+                detail: "Nothing was changed. To change something, exit, and request a code with the mode \"act\" \
+                         and the person's consent to it. Go back to continue.",
+            },
+            Barred::PathNotCanonical => Words {
+                status: StatusCode::BAD_REQUEST,
+                code: "path_not_canonical",
+                title: "This address has more than one reading",
+                detail: "It was not opened, because the platform might read it differently than the record would. \
+                         Go back and use the platform's own links.",
+            },
+            Barred::Shut => Words {
+                status: StatusCode::FORBIDDEN,
+                code: "shut",
+                title: "This is closed while impersonating",
+                detail: "It would change who is signed in here. To leave, use \"Exit impersonation\" in the bar.",
+            },
+        },
+    )
+}
+
+pub fn no_session(headers: &HeaderMap) -> Response {
+    let words = Words {
+        status: StatusCode::UNAUTHORIZED,
+        code: "session_ended",
+        title: "No impersonation is running here",
+        detail: "The session has ended, or it never began in this window. Go back to Understudy.",
+    };
+    say(wants_page(headers), &words)
+}
+
+pub fn not_entered() -> Response {
+    say(
+        true,
+        &Words {
+            status: StatusCode::FORBIDDEN,
+            code: "handoff_refused",
+            title: "This door does not open",
+            detail: "The pass was used, has run out, or this window is in a session already. Start again from Understudy.",
+        },
+    )
+}
+
+pub fn no_platform(headers: &HeaderMap) -> Response {
+    let words = Words {
+        status: StatusCode::BAD_GATEWAY,
+        code: "platform_unavailable",
+        title: "The platform does not answer",
+        detail: "Your session goes on. Wait a moment and load the page again, or exit impersonation.",
+    };
+    say(wants_page(headers), &words)
+}
+
+/// Refused because it could not be recorded, or because something else failed here.
+pub fn failed(error: &ApiError) -> Response {
+    tracing::warn!(code = ?error.code(), "the gateway could not pass a request");
+    say(
+        true,
+        &Words {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "not_recorded",
+            title: "This could not be recorded",
+            detail: "What cannot be recorded is not done. Nothing was sent. Try again in a moment.",
+        },
+    )
+}
+
+fn say(page: bool, words: &Words) -> Response {
+    let common = [(header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")];
+    if !page {
+        let problem = json!({
+            "type": format!("urn:understudy:problem:{}", words.code),
+            "title": words.title,
+            "status": words.status.as_u16(),
+            "detail": words.detail,
+            "code": words.code,
+        });
+        return (words.status, common, [(header::CONTENT_TYPE, "application/problem+json")], Json(problem))
+            .into_response();
+    }
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'";
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width\"><style>\
+         :root{{color-scheme:light dark}}\
+         body{{margin:0;min-height:100vh;display:grid;place-items:center;font:15px/1.55 Inter,system-ui,sans-serif;\
+         background:Canvas;color:CanvasText}}\
+         main{{max-width:32rem;padding:32px}}h1{{font-size:20px;margin:0 0 8px}}p{{margin:0;opacity:.8}}\
+         </style></head><body><main><h1>{title}</h1><p>{detail}</p></main></body></html>",
+        title = words.title,
+        detail = words.detail.replace('"', "&quot;"),
+    );
+    let html_type =
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, policy)];
+    (words.status, common, html_type, html).into_response()
+}

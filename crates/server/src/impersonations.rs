@@ -1,0 +1,274 @@
+//! Impersonations at rest: the state machine of the rules over rows, by compare-and-set.
+
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, Statement,
+};
+use serde_json::{Value, json};
+use understudy_protocol::{Event as Told, PersonRef, StaffRef};
+use understudy_rules::impersonation::{Closed, EndCause, Event, Outcome, Refusal, State};
+use uuid::Uuid;
+
+use crate::{
+    Core,
+    error::{ApiError, ApiResult},
+    staff,
+    store::{
+        Entry, Job, NewEvent, WriteError,
+        entities::{
+            gateway_cookie,
+            impersonation::{ActiveModel, Column, Entity, Model},
+            jar_cookie,
+        },
+        statement,
+    },
+};
+
+/// Reads the state of a row. A row that cannot be read counts as cancelled: it opens nothing.
+pub fn state(row: &Model) -> State {
+    let read = || {
+        let started_at = row.started_at;
+        Some(match row.state.as_str() {
+            "waiting" => State::Waiting { give_up_at: row.due_at? },
+            "code_sent" => {
+                State::CodeSent { expires_at: row.due_at?, tries_left: u8::try_from(row.tries_left).ok()? }
+            }
+            "verified" => State::Verified { start_by: row.due_at? },
+            "live" => State::Live {
+                started_at: started_at?,
+                limit_at: row.limit_at?,
+                lease_until: row.lease_until?,
+            },
+            "closed" => State::Closed { why: named(row.cause.as_deref()?)?, at: row.ended_at? },
+            "ended" => State::Ended {
+                started_at: started_at?,
+                limit_at: row.limit_at?,
+                at: row.ended_at?,
+                cause: named(row.cause.as_deref()?)?,
+            },
+            _ => return None,
+        })
+    };
+    read().unwrap_or_else(|| {
+        tracing::error!(id = %row.id, state = row.state, "an impersonation has an unreadable state");
+        State::Closed { why: Closed::Cancelled, at: row.created_at }
+    })
+}
+
+/// The name under which the protocol and the database know a value of the rules.
+pub fn name_of(value: impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
+
+/// Reads such a name.
+pub fn named<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
+    serde_json::from_value(Value::from(name)).ok()
+}
+
+/// Writes a state into a row's columns.
+pub fn set_state(row: &mut ActiveModel, state: State) {
+    let (name, due_at) = match state {
+        State::Waiting { give_up_at } => ("waiting", Some(give_up_at)),
+        State::CodeSent { expires_at, .. } => ("code_sent", Some(expires_at)),
+        State::Verified { start_by } => ("verified", Some(start_by)),
+        State::Live { .. } => ("live", None),
+        State::Closed { .. } => ("closed", None),
+        State::Ended { .. } => ("ended", None),
+    };
+    row.state = Set(name.to_owned());
+    row.due_at = Set(due_at);
+    match state {
+        State::CodeSent { tries_left, .. } => row.tries_left = Set(tries_left.into()),
+        State::Live { started_at, limit_at, lease_until } => {
+            row.started_at = Set(Some(started_at));
+            row.limit_at = Set(Some(limit_at));
+            row.lease_until = Set(Some(lease_until));
+        }
+        State::Closed { why, at } => {
+            row.ended_at = Set(Some(at));
+            row.cause = Set(Some(name_of(why)));
+        }
+        State::Ended { at, cause, .. } => {
+            row.ended_at = Set(Some(at));
+            row.cause = Set(Some(name_of(cause)));
+        }
+        State::Waiting { .. } | State::Verified { .. } => {}
+    }
+}
+
+/// What an event did.
+pub struct Step {
+    pub row: Model,
+    pub result: Result<(), Refusal>,
+}
+
+/// What goes along with an event, if it is accepted.
+#[derive(Default)]
+pub struct Along {
+    /// Columns to set.
+    pub set: ActiveModel,
+    pub effects: Vec<Statement>,
+    /// More for the record: merged into the details of the transition's entry.
+    pub details: serde_json::Map<String, Value>,
+}
+
+/// Applies the event that `choose` answers for the row as it stands; again if somebody else was faster. All
+/// that follows from the new state (record, events, what has to be erased) is derived here, for every way
+/// into that state.
+pub async fn step(
+    core: &Core,
+    id: Uuid,
+    choose: impl Fn(&Model) -> ApiResult<Event>,
+    along: impl Fn() -> Along,
+) -> ApiResult<Step> {
+    loop {
+        let row = Entity::find_by_id(id)
+            .one(&core.store.db)
+            .await?
+            .ok_or_else(|| ApiError::not_found("request"))?;
+        let event = choose(&row)?;
+        let before = state(&row);
+        let outcome = before.apply(event, core.store.now().await?, &core.config.limits());
+        if outcome.next == before && outcome.result.is_ok() {
+            return Ok(Step { row, result: Ok(()) });
+        }
+        let along = if outcome.result.is_ok() { along() } else { Along::default() };
+        let job = consequences(core, &row, before, event, &outcome, along).await?;
+        match core.store.write(job).await {
+            Ok(_) => {}
+            Err(WriteError::Conflict) => continue,
+            Err(WriteError::Exists(what)) if what.contains("live_person") => {
+                return Err(ApiError::new(
+                    understudy_protocol::ErrorCode::PersonBusy,
+                    "Somebody else is in this person's account right now. Try again when they have exited.",
+                ));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let row = Entity::find_by_id(id)
+            .one(&core.store.db)
+            .await?
+            .ok_or_else(|| ApiError::not_found("request"))?;
+        return Ok(Step { row, result: outcome.result });
+    }
+}
+
+/// The write that carries a row from `before` to the outcome.
+async fn consequences(
+    core: &Core,
+    row: &Model,
+    before: State,
+    event: Event,
+    outcome: &Outcome,
+    along: Along,
+) -> ApiResult<Job> {
+    let db = &core.store.db;
+    let mut set = along.set;
+    let mut job = Job { effects: along.effects, ..Job::default() };
+    let mut details = along.details;
+    let next = outcome.next;
+    let told = |event| NewEvent { staff_id: row.staff_id, overseers: false, sign_in_id: None, event };
+    let entry = |kind, details: serde_json::Map<String, Value>| Entry {
+        kind,
+        staff: Some(row.staff_id),
+        person: Some(row.person_id.clone()),
+        session: Some(row.id),
+        details: details.into(),
+    };
+    if let Err(refusal) = outcome.result {
+        let kind = if matches!(refusal, Refusal::WrongCode { .. }) { "code_wrong" } else { "refused" };
+        let Value::Object(mut details) = json!({ "what": format!("{event:?}"), "why": refusal.to_string() })
+        else {
+            return Err(ApiError::internal(&"not an object"));
+        };
+        if let Refusal::WrongCode { tries_left } = refusal {
+            details.insert("tries_left".to_owned(), tries_left.into());
+        }
+        job.entries.push(entry(kind, details));
+    }
+    if next != before {
+        set_state(&mut set, next);
+        set.version = Set(row.version + 1);
+        let over = !next.is_open();
+        if over {
+            set.open_staff = Set(None);
+        }
+        if !matches!(next, State::Waiting { .. } | State::CodeSent { .. }) {
+            set.code_mac = Set(None);
+            set.code_sealed = Set(None);
+        }
+        match next {
+            State::Waiting { .. } | State::CodeSent { .. } | State::Verified { .. } => {
+                if event == Event::Delivered {
+                    set.delivered_at = Set(Some(core.store.now().await?));
+                }
+                if event == (Event::CodeEntered { right: true }) {
+                    job.entries.push(entry("code_verified", details));
+                }
+                job.events.push(told(Told::RequestChanged { request_id: row.id }));
+            }
+            State::Closed { why, .. } => {
+                details.insert("why".to_owned(), name_of(why).into());
+                job.entries.push(entry("request_closed", details));
+                job.events.push(told(Told::RequestChanged { request_id: row.id }));
+            }
+            State::Live { .. } if before.is_live() => {}
+            State::Live { limit_at, .. } => {
+                set.live_person = Set(Some(row.person_id.clone()));
+                details.insert("limit_at".to_owned(), limit_at.into());
+                details.insert("mode".to_owned(), row.mode.clone().into());
+                job.entries.push(entry("session_started", details));
+                let staff = staff::reference(core, row.staff_id).await?;
+                let started = Told::SessionStarted { session_id: row.id, staff, person: person(row) };
+                job.events.push(NewEvent { overseers: true, ..told(started) });
+                job.events.push(told(Told::RequestChanged { request_id: row.id }));
+            }
+            State::Ended { cause, at, .. } => {
+                set.live_person = Set(None);
+                set.token_mac = Set(None);
+                set.handoff_mac = Set(None);
+                details.insert("cause".to_owned(), name_of(cause).into());
+                details.insert("ended_at".to_owned(), at.into());
+                job.entries.push(entry("session_ended", details));
+                let cause = named(&name_of(cause)).unwrap_or(understudy_protocol::EndCause::Exit);
+                let ended = Told::SessionEnded { session_id: row.id, cause };
+                job.events.push(NewEvent { overseers: true, ..told(ended) });
+                job.effects.extend([
+                    statement(
+                        &gateway_cookie::Entity::delete_many()
+                            .filter(gateway_cookie::Column::SessionId.eq(row.id)),
+                        db,
+                    ),
+                    statement(
+                        &jar_cookie::Entity::delete_many().filter(jar_cookie::Column::SessionId.eq(row.id)),
+                        db,
+                    ),
+                ]);
+            }
+        }
+        set.id = NotSet;
+        let guard = Entity::update_many()
+            .set(set)
+            .filter(Column::Id.eq(row.id))
+            .filter(Column::Version.eq(row.version));
+        job.guards.push(statement(&guard, db));
+    }
+    Ok(job)
+}
+
+/// Ends a session for a cause; nothing happens where it has ended already.
+pub async fn end(core: &Core, id: Uuid, cause: EndCause) -> ApiResult<Step> {
+    step(core, id, |_| Ok(Event::Ended(cause)), Along::default).await
+}
+
+pub fn person(row: &Model) -> PersonRef {
+    PersonRef { id: row.person_id.clone(), kind: row.person_kind.clone(), name: row.person_name.clone() }
+}
+
+/// A staff member who is no longer there has an ID all the same.
+pub fn unknown_staff(id: Uuid) -> StaffRef {
+    StaffRef { id, name: "unknown".to_owned() }
+}

@@ -1,0 +1,39 @@
+//! The server of Understudy: API, gateway, storage, mail.
+//!
+//! Two listeners: the API, which takes bearer tokens only, and the gateway, through which an impersonated
+//! platform is reached. Both answer to their configured hosts and no others. Nothing is kept in memory that
+//! another server on the same database would miss.
+
+pub mod api;
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod delivery;
+pub mod directory;
+pub mod error;
+pub mod gateway;
+pub mod hub;
+pub mod impersonations;
+pub mod keys;
+pub mod ledger_check;
+pub mod mail;
+pub mod passwords;
+pub mod serve;
+pub mod staff;
+pub mod store;
+pub mod sweeper;
+
+use std::sync::Arc;
+
+/// Everything a handler may need. Passed explicitly; there is no global state.
+pub struct Core {
+    pub config: config::Config,
+    pub keys: keys::Keys,
+    pub store: store::Store,
+    pub hub: hub::Hub,
+    pub directory: directory::Directory,
+    pub mailer: mail::Mailer,
+    pub passwords: passwords::Passwords,
+}
+
+pub type Shared = Arc<Core>;

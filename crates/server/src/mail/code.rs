@@ -1,0 +1,91 @@
+//! The mail that carries a code: who asks, for whom, why, in which mode, for how long.
+
+use super::Text;
+
+pub struct CodeMail<'a> {
+    pub installation: &'a str,
+    pub code: &'a str,
+    pub staff: &'a str,
+    pub person: &'a str,
+    pub person_id: &'a str,
+    pub kind: &'a str,
+    pub reason: &'a str,
+    pub ticket: Option<&'a str>,
+    pub view_only: bool,
+    pub code_minutes: u32,
+    pub session_minutes: u32,
+}
+
+pub fn code_mail(mail: &CodeMail<'_>) -> Text {
+    let mode = if mail.view_only { "view only: nothing can be changed" } else { "act: changes are possible" };
+    let ticket = mail.ticket.unwrap_or("none");
+    let session = format!("{} minutes at most", mail.session_minutes);
+    let whom = format!("{} ({}, {})", mail.person, mail.kind, mail.person_id);
+    let rows = [
+        ("Asked by", mail.staff),
+        ("To be signed in as", &whom),
+        ("Why", mail.reason),
+        ("Ticket", ticket),
+        ("Mode", mode),
+        ("How long", &session),
+    ];
+    let plain_rows: String = rows.iter().map(|(what, value)| format!("{what}: {value}\n")).collect();
+    let html_rows: String = rows
+        .iter()
+        .map(|(what, value)| {
+            format!(
+                "<tr><td style=\"padding:4px 16px 4px 0;color:#5b5f6b;vertical-align:top\">{what}</td>\
+                 <td style=\"padding:4px 0\">{}</td></tr>",
+                escaped(value)
+            )
+        })
+        .collect();
+    let good = format!("It is good once, for {} minutes.", mail.code_minutes);
+    let warning = "If you did not ask for this code, do not use it and tell your administrator.";
+    Text {
+        subject: format!("Your impersonation code for {}", mail.person),
+        plain: format!(
+            "Your impersonation code: {}\n{good}\n\n{plain_rows}\n{warning}\n\n{}\n",
+            mail.code, mail.installation
+        ),
+        html: format!(
+            "<!doctype html><html><body style=\"font:15px/1.5 system-ui,sans-serif;color:#1c1e26\">\
+             <p>Your impersonation code:</p>\
+             <p style=\"font:600 26px/1 ui-monospace,monospace;letter-spacing:2px\">{}</p>\
+             <p>{good}</p><table style=\"border-collapse:collapse\">{html_rows}</table>\
+             <p>{warning}</p><p style=\"color:#5b5f6b\">{}</p></body></html>",
+            mail.code,
+            escaped(mail.installation)
+        ),
+    }
+}
+
+/// A person's name is the platform's word, not ours.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mail_says_who_whom_why_how_and_how_long() {
+        let text = code_mail(&CodeMail {
+            installation: "Meridian support",
+            code: "WDJB-MJHT",
+            staff: "Ada Support",
+            person: "<b>Élise</b>",
+            person_id: "INV-000137",
+            kind: "Investor",
+            reason: "Payment is stuck",
+            ticket: None,
+            view_only: true,
+            code_minutes: 10,
+            session_minutes: 30,
+        });
+        insta::assert_snapshot!(text.plain);
+        assert!(text.html.contains("&lt;b&gt;Élise&lt;/b&gt;") && !text.html.contains("<b>"));
+        assert!(text.html.contains("WDJB-MJHT") && !text.subject.contains("WDJB"));
+    }
+}

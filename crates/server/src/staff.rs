@@ -1,0 +1,160 @@
+//! Staff accounts and their sign-ins.
+
+use anyhow::{Context as _, bail};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use secrecy::SecretString;
+use serde_json::json;
+use understudy_protocol::{Event, Role, Staff, StaffRef};
+use understudy_rules::impersonation::EndCause;
+use uuid::Uuid;
+
+use crate::{
+    Core,
+    impersonations::{self, name_of, named, unknown_staff},
+    passwords,
+    store::{
+        Entry, Job, NewEvent, Store, WriteError,
+        entities::{impersonation, sign_in, staff},
+        statement,
+    },
+};
+
+impl From<&staff::Model> for Staff {
+    fn from(row: &staff::Model) -> Self {
+        Self { id: row.id, name: row.name.clone(), email: row.email.clone(), roles: roles(row) }
+    }
+}
+
+/// A role that nobody knows any more gives nothing.
+pub fn roles(row: &staff::Model) -> Vec<Role> {
+    row.roles.split(',').filter_map(named).collect()
+}
+
+/// Whoever has one of these may impersonate.
+pub fn may_impersonate(roles: &[Role]) -> bool {
+    roles.iter().any(|role| matches!(role, Role::Support | Role::Admin))
+}
+
+pub async fn reference(core: &Core, id: Uuid) -> Result<StaffRef, sea_orm::DbErr> {
+    let row = staff::Entity::find_by_id(id).one(&core.store.db).await?;
+    Ok(row.map_or_else(|| unknown_staff(id), |row| StaffRef { id, name: row.name }))
+}
+
+/// Whether this sign-in still stands, and its staff member may impersonate: asked at every gateway request.
+pub async fn may_go_on(store: &Store, staff_id: Uuid, sign_in_id: Uuid) -> Result<bool, sea_orm::DbErr> {
+    let Some(staff) = staff::Entity::find_by_id(staff_id).one(&store.db).await? else { return Ok(false) };
+    let Some(sign_in) = sign_in::Entity::find_by_id(sign_in_id).one(&store.db).await? else {
+        return Ok(false);
+    };
+    Ok(staff.disabled_at.is_none() && may_impersonate(&roles(&staff)) && sign_in.ended_at.is_none())
+}
+
+pub async fn add(
+    store: &Store,
+    email: &str,
+    name: &str,
+    roles: &[Role],
+    password: SecretString,
+) -> anyhow::Result<Uuid> {
+    let email = email.trim().to_lowercase();
+    if email.parse::<lettre::Address>().is_err() {
+        bail!("{email:?} is no e-mail address");
+    }
+    if name.trim().is_empty() {
+        bail!("a name is missing");
+    }
+    if roles.is_empty() {
+        bail!("at least one role is needed: support, admin or lead");
+    }
+    if secrecy::ExposeSecret::expose_secret(&password).chars().count() < passwords::MIN_LENGTH {
+        bail!("the password must have at least {} characters", passwords::MIN_LENGTH);
+    }
+    let id = Uuid::now_v7();
+    let password_hash = tokio::task::spawn_blocking(move || passwords::hash(&password)).await??;
+    let row = staff::ActiveModel {
+        id: Set(id),
+        email: Set(email.clone()),
+        name: Set(name.trim().to_owned()),
+        password_hash: Set(password_hash),
+        roles: Set(roles.iter().map(name_of).collect::<Vec<_>>().join(",")),
+        created_at: Set(store.now().await?),
+        disabled_at: Set(None),
+    };
+    let job = Job {
+        guards: vec![statement(&staff::Entity::insert(row), &store.db)],
+        entries: vec![Entry {
+            kind: "staff_added",
+            staff: Some(id),
+            person: None,
+            session: None,
+            details: json!({ "roles": roles }),
+        }],
+        ..Job::default()
+    };
+    match store.write(job).await {
+        Ok(_) => Ok(id),
+        Err(WriteError::Exists(_)) => bail!("there is a staff account for {email} already"),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Disables an account and ends everything it has open. Works while servers run: they learn it from the
+/// event table.
+pub async fn disable(core: &Core, email: &str) -> anyhow::Result<()> {
+    let store = &core.store;
+    let email = email.trim().to_lowercase();
+    let found = staff::Entity::find().filter(staff::Column::Email.eq(&email)).one(&store.db).await?;
+    let row = found.with_context(|| format!("there is no staff account for {email}"))?;
+    let now = store.now().await?;
+    let disable = staff::Entity::update_many()
+        .set(staff::ActiveModel { disabled_at: Set(Some(now)), ..Default::default() })
+        .filter(staff::Column::Id.eq(row.id));
+    let end_sign_ins = sign_in::Entity::update_many()
+        .set(sign_in::ActiveModel { ended_at: Set(Some(now)), ..Default::default() })
+        .filter(sign_in::Column::StaffId.eq(row.id))
+        .filter(sign_in::Column::EndedAt.is_null());
+    store
+        .write(Job {
+            guards: vec![statement(&disable, &store.db)],
+            effects: vec![statement(&end_sign_ins, &store.db)],
+            entries: vec![entry("staff_disabled", row.id)],
+            events: vec![NewEvent {
+                staff_id: row.id,
+                overseers: false,
+                sign_in_id: None,
+                event: Event::SignedOut,
+            }],
+        })
+        .await?;
+    end_sessions(core, row.id, None, EndCause::StaffDisabled).await
+}
+
+/// Ends what a staff member (or one of their sign-ins) has running.
+pub async fn end_sessions(
+    core: &Core,
+    staff_id: Uuid,
+    sign_in_id: Option<Uuid>,
+    cause: EndCause,
+) -> anyhow::Result<()> {
+    let mut live = impersonation::Entity::find()
+        .filter(impersonation::Column::StaffId.eq(staff_id))
+        .filter(impersonation::Column::State.eq("live"));
+    if let Some(id) = sign_in_id {
+        live = live.filter(impersonation::Column::SignInId.eq(id));
+    }
+    for row in live.all(&core.store.db).await? {
+        impersonations::end(core, row.id, cause)
+            .await
+            .map_err(|error| anyhow::anyhow!("session {} cannot be ended: {:?}", row.id, error.code()))?;
+    }
+    Ok(())
+}
+
+pub async fn list(store: &Store) -> Result<Vec<staff::Model>, sea_orm::DbErr> {
+    staff::Entity::find().order_by_asc(staff::Column::Email).all(&store.db).await
+}
+
+/// An entry about a staff member alone.
+pub fn entry(kind: &'static str, staff: Uuid) -> Entry {
+    Entry { kind, staff: Some(staff), person: None, session: None, details: json!({}) }
+}

@@ -1,0 +1,285 @@
+//! The rows. Times are milliseconds since the Unix epoch, UTC.
+
+pub mod staff {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "staff")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        /// Lower case.
+        pub email: String,
+        pub name: String,
+        pub password_hash: String,
+        /// Role names, joined by commas.
+        pub roles: String,
+        pub created_at: i64,
+        pub disabled_at: Option<i64>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// One sign-in of a staff member: a family of refresh tokens.
+pub mod sign_in {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "sign_in")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub staff_id: Uuid,
+        pub access_mac: Vec<u8>,
+        pub access_expires_at: i64,
+        pub refresh_expires_at: i64,
+        pub created_at: i64,
+        pub ended_at: Option<i64>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod refresh_token {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "refresh_token")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub mac: Vec<u8>,
+        pub sign_in_id: Uuid,
+        pub used_at: Option<i64>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A failed sign-in, for throttling.
+pub mod sign_in_failure {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "sign_in_failure")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        /// The address that was tried, lower case.
+        pub email: String,
+        pub at: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// One impersonation, from its request to the end of its session.
+pub mod impersonation {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "impersonation")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        /// Raised by each change of state: the "compare" of compare-and-set.
+        pub version: i64,
+        pub staff_id: Uuid,
+        pub sign_in_id: Uuid,
+        pub person_id: String,
+        pub person_kind: String,
+        pub person_name: String,
+        pub reason: String,
+        pub ticket: Option<String>,
+        /// `view` or `act`.
+        pub mode: String,
+        /// JSON of the protocol's `ConsentStatement`.
+        pub consent: String,
+        pub created_at: i64,
+
+        /// Name of the state of the rules' machine.
+        pub state: String,
+        /// `give_up_at`, `expires_at` or `start_by`, as the state has it.
+        pub due_at: Option<i64>,
+        pub tries_left: i32,
+        pub delivered_at: Option<i64>,
+        pub started_at: Option<i64>,
+        pub limit_at: Option<i64>,
+        pub lease_until: Option<i64>,
+        pub ended_at: Option<i64>,
+        /// Why it was closed or ended.
+        pub cause: Option<String>,
+
+        pub code_mac: Option<Vec<u8>>,
+        /// Kept only as long as the code may have to be shown or sent again.
+        pub code_sealed: Option<Vec<u8>>,
+        pub token_mac: Option<Vec<u8>>,
+        pub handoff_mac: Option<Vec<u8>>,
+        pub handoff_expires_at: Option<i64>,
+
+        /// The staff member, while the request is open or the session live: one each.
+        pub open_staff: Option<Uuid>,
+        /// The person, while the session is live: one each.
+        pub live_person: Option<String>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The cookie by which a gateway host knows a session.
+pub mod gateway_cookie {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "gateway_cookie")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub mac: Vec<u8>,
+        pub session_id: Uuid,
+        /// Index of the platform origin it is for.
+        pub origin: i32,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A cookie that the platform set in a session; it never reaches the webview.
+pub mod jar_cookie {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "jar_cookie")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub session_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub domain: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub path: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        pub host_only: bool,
+        pub secure: bool,
+        pub sealed: Vec<u8>,
+        pub expires_at: Option<i64>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod delivery {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "delivery")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub request_id: Uuid,
+        /// `email` or `app`.
+        pub channel: String,
+        pub address: Option<String>,
+        /// `sending`, `sent` or `failed`.
+        pub state: String,
+        pub tries: i32,
+        /// When it is tried next; pushed on by whoever takes it, so that two servers do not send twice.
+        pub next_at: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod note {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "note")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub session_id: Uuid,
+        pub staff_id: Uuid,
+        pub what: String,
+        pub why: String,
+        pub solved: bool,
+        pub written_at: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What must be told to apps and to other servers.
+pub mod event {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "event")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub at: i64,
+        /// Whom it is for.
+        pub staff_id: Uuid,
+        /// Also for everybody who may see all sessions.
+        pub overseers: bool,
+        /// The one sign-in it is for, where it is not for all of the staff member's.
+        pub sign_in_id: Option<Uuid>,
+        /// JSON of the protocol's `Event`.
+        pub payload: String,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The record. Written by `store::writer` alone.
+pub mod ledger_entry {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "ledger_entry")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub idx: i64,
+        pub leaf: Vec<u8>,
+        pub salt: Vec<u8>,
+        /// JSON; erased where the law asks for it.
+        pub details: Option<String>,
+        /// To find a session's entries; not part of the record.
+        pub session_id: Option<Uuid>,
+        /// To find entries; the leaf has the true one.
+        pub kind: String,
+        pub at: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// One row: where the next entry goes.
+pub mod ledger_head {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "ledger_head")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i32,
+        pub size: i64,
+        pub root: Vec<u8>,
+        pub frontier: Vec<u8>,
+        /// Time of the last entry; the next is not dated before it.
+        pub last_at: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,227 @@
+//! The schema, step by step.
+
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, big_integer_null, blob, blob_null, boolean, integer, string, text, text_null, uuid,
+        uuid_null,
+    },
+};
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(First)]
+    }
+}
+
+struct First;
+
+impl MigrationName for First {
+    fn name(&self) -> &'static str {
+        "m0001_first"
+    }
+}
+
+fn table(name: &'static str, columns: impl IntoIterator<Item = ColumnDef>) -> TableCreateStatement {
+    let mut table = Table::create();
+    table.table(Alias::new(name));
+    for column in columns {
+        table.col(column);
+    }
+    table
+}
+
+fn key(mut column: ColumnDef) -> ColumnDef {
+    column.primary_key();
+    column
+}
+
+fn unique(mut column: ColumnDef) -> ColumnDef {
+    column.unique_key();
+    column
+}
+
+fn numbered(name: &'static str) -> ColumnDef {
+    let mut column = big_integer(name);
+    column.auto_increment().primary_key();
+    column
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for First {
+    // The trait's attribute macro wants the lifetime left out.
+    #[allow(elided_lifetimes_in_paths)]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let tables = [
+            table(
+                "staff",
+                [
+                    key(uuid("id")),
+                    unique(string("email")),
+                    text("name"),
+                    text("password_hash"),
+                    text("roles"),
+                    big_integer("created_at"),
+                    big_integer_null("disabled_at"),
+                ],
+            ),
+            table(
+                "sign_in",
+                [
+                    key(uuid("id")),
+                    uuid("staff_id"),
+                    unique(blob("access_mac")),
+                    big_integer("access_expires_at"),
+                    big_integer("refresh_expires_at"),
+                    big_integer("created_at"),
+                    big_integer_null("ended_at"),
+                ],
+            ),
+            table("refresh_token", [key(blob("mac")), uuid("sign_in_id"), big_integer_null("used_at")]),
+            table("sign_in_failure", [numbered("id"), text("email"), big_integer("at")]),
+            table(
+                "impersonation",
+                [
+                    key(uuid("id")),
+                    big_integer("version"),
+                    uuid("staff_id"),
+                    uuid("sign_in_id"),
+                    text("person_id"),
+                    text("person_kind"),
+                    text("person_name"),
+                    text("reason"),
+                    text_null("ticket"),
+                    text("mode"),
+                    text("consent"),
+                    big_integer("created_at"),
+                    string("state"),
+                    big_integer_null("due_at"),
+                    integer("tries_left"),
+                    big_integer_null("delivered_at"),
+                    big_integer_null("started_at"),
+                    big_integer_null("limit_at"),
+                    big_integer_null("lease_until"),
+                    big_integer_null("ended_at"),
+                    text_null("cause"),
+                    blob_null("code_mac"),
+                    blob_null("code_sealed"),
+                    blob_null("token_mac"),
+                    unique(blob_null("handoff_mac")),
+                    big_integer_null("handoff_expires_at"),
+                    unique(uuid_null("open_staff")),
+                    {
+                        let mut column = ColumnDef::new("live_person");
+                        column.string().null().unique_key();
+                        column
+                    },
+                ],
+            ),
+            table("gateway_cookie", [key(blob("mac")), uuid("session_id"), integer("origin")]),
+            {
+                let mut jar = table(
+                    "jar_cookie",
+                    [
+                        uuid("session_id"),
+                        string("domain"),
+                        string("path"),
+                        string("name"),
+                        boolean("host_only"),
+                        boolean("secure"),
+                        blob("sealed"),
+                        big_integer_null("expires_at"),
+                    ],
+                );
+                jar.primary_key(Index::create().col("session_id").col("domain").col("path").col("name"));
+                jar
+            },
+            table(
+                "delivery",
+                [
+                    numbered("id"),
+                    uuid("request_id"),
+                    text("channel"),
+                    text_null("address"),
+                    text("state"),
+                    integer("tries"),
+                    big_integer("next_at"),
+                ],
+            ),
+            table(
+                "note",
+                [
+                    key(uuid("session_id")),
+                    uuid("staff_id"),
+                    text("what"),
+                    text("why"),
+                    boolean("solved"),
+                    big_integer("written_at"),
+                ],
+            ),
+            table(
+                "event",
+                [
+                    numbered("id"),
+                    big_integer("at"),
+                    uuid("staff_id"),
+                    boolean("overseers"),
+                    uuid_null("sign_in_id"),
+                    text("payload"),
+                ],
+            ),
+            table(
+                "ledger_entry",
+                [
+                    key(big_integer("idx")),
+                    blob("leaf"),
+                    blob("salt"),
+                    text_null("details"),
+                    uuid_null("session_id"),
+                    string("kind"),
+                    big_integer("at"),
+                ],
+            ),
+            table(
+                "ledger_head",
+                [
+                    key(integer("id")),
+                    big_integer("size"),
+                    blob("root"),
+                    blob("frontier"),
+                    big_integer("last_at"),
+                ],
+            ),
+        ];
+        for table in tables {
+            manager.create_table(table).await?;
+        }
+        for (name, table, columns) in [
+            ("sign_in_by_staff", "sign_in", &["staff_id"][..]),
+            ("refresh_token_by_sign_in", "refresh_token", &["sign_in_id"]),
+            ("sign_in_failure_by_email", "sign_in_failure", &["email", "at"]),
+            ("impersonation_by_staff", "impersonation", &["staff_id", "created_at"]),
+            ("impersonation_by_person", "impersonation", &["person_id", "started_at"]),
+            ("impersonation_by_state", "impersonation", &["state"]),
+            ("impersonation_by_start", "impersonation", &["started_at"]),
+            ("gateway_cookie_by_session", "gateway_cookie", &["session_id"]),
+            ("delivery_by_request", "delivery", &["request_id"]),
+            ("delivery_by_state", "delivery", &["state", "next_at"]),
+            ("ledger_entry_by_session", "ledger_entry", &["session_id", "idx"]),
+        ] {
+            let mut index = Index::create();
+            index.name(name).table(Alias::new(table));
+            for column in columns {
+                index.col(Alias::new(*column));
+            }
+            manager.create_index(index).await?;
+        }
+        let root = understudy_ledger::Frontier::default().head().root.to_vec();
+        let mut head = Query::insert();
+        head.into_table(Alias::new("ledger_head"))
+            .columns(["id", "size", "root", "frontier", "last_at"].map(Alias::new))
+            .values_panic([1.into(), 0i64.into(), root.into(), Vec::<u8>::new().into(), 0i64.into()]);
+        manager.execute(head).await
+    }
+}

@@ -1,0 +1,72 @@
+//! Storage: one set of entities and queries, for SQLite and for PostgreSQL.
+
+pub mod entities;
+mod migrations;
+mod writer;
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Context as _;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, sqlx::sqlite};
+use sea_orm_migration::MigratorTrait as _;
+use tokio::sync::Notify;
+use understudy_rules::Millis;
+
+use crate::{clock::Clock, keys::Keys};
+pub use writer::{Entry, Job, NewEvent, WriteError, statement};
+
+/// The database, its clock, and the one way to change what matters: [`Store::write`].
+#[derive(Clone)]
+pub struct Store {
+    pub db: DatabaseConnection,
+    pub clock: Clock,
+    writer: writer::Writer,
+    /// Woken when this process wrote an event.
+    pub written: Arc<Notify>,
+}
+
+impl Store {
+    /// Connects and brings the schema up to date. `url` is `sqlite:<path>` or `postgres://…`.
+    pub async fn open(url: &str, clock: Clock, keys: &Keys) -> anyhow::Result<Self> {
+        let mut options = ConnectOptions::new(match url.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite://{path}?mode=rwc"),
+            None => url.to_owned(),
+        });
+        options.sqlx_logging(false).max_connections(16).map_sqlx_sqlite_opts(|options| {
+            options
+                .journal_mode(sqlite::SqliteJournalMode::Wal)
+                .synchronous(sqlite::SqliteSynchronous::Full)
+                .busy_timeout(std::time::Duration::from_secs(10))
+        });
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            private_file(Path::new(path)).with_context(|| format!("the database {path} cannot be made"))?;
+        }
+        let db = Database::connect(options).await.context("the database cannot be opened")?;
+        migrations::Migrator::up(&db, None)
+            .await
+            .context("the database's schema cannot be brought up to date")?;
+        let written = Arc::new(Notify::new());
+        let writer =
+            writer::Writer::start(db.clone(), clock.clone(), keys.pseudonyms(), Arc::clone(&written));
+        Ok(Self { db, clock, writer, written })
+    }
+
+    pub async fn now(&self) -> Result<Millis, sea_orm::DbErr> {
+        self.clock.now(&self.db).await
+    }
+
+    /// Makes a change, its record and its events durable, all or nothing. Answers the index of the first
+    /// entry.
+    pub async fn write(&self, job: Job) -> Result<u64, WriteError> {
+        self.writer.write(job).await
+    }
+}
+
+/// Makes the file before SQLite does, so that nobody else can read it (WAL files take its mode).
+fn private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

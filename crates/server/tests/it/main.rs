@@ -1,0 +1,10 @@
+//! The server from outside: real HTTP, a real database, a real platform behind the gateway.
+
+mod codes;
+mod gateway;
+mod ledger;
+mod sessions;
+mod sign_in;
+mod stage;
+mod story;
+mod world;
