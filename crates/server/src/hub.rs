@@ -56,7 +56,7 @@ impl Hub {
         let woken = Arc::new(Notify::new());
         let listener = (store.db.get_database_backend() == DbBackend::Postgres)
             .then(|| tokio::spawn(listen(store.db.clone(), Arc::clone(&woken))));
-        let _stop = listener.map(|task| tokio_util::task::AbortOnDropHandle::new(task));
+        let _stop = listener.map(tokio_util::task::AbortOnDropHandle::new);
         let mut cursor = *self.newest.borrow();
         loop {
             let here = store.written.notified();

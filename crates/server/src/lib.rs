@@ -16,6 +16,7 @@ pub mod hub;
 pub mod impersonations;
 pub mod keys;
 pub mod ledger_check;
+pub mod log;
 pub mod mail;
 pub mod passwords;
 pub mod serve;

@@ -43,20 +43,23 @@ pub async fn events(
         // The first word tells the app from where on it is up to date.
         yield Ok(Sent::default().comment(format!("from {cursor}")));
         loop {
+            // Permission first: whoever has lost it hears no more than that.
+            let good = caller.still_good(&core).await.is_ok();
             let Ok(rows) = unseen(&core, &caller, cursor).await else { return };
-            let goodbye = rows.iter().any(|row| matches!(serde_json::from_str(&row.payload), Ok(Event::SignedOut)));
-            if !goodbye && caller.still_good(&core).await.is_err() {
-                return;
-            }
+            let is_goodbye = |row: &Model| matches!(serde_json::from_str(&row.payload), Ok(Event::SignedOut));
+            let goodbye = rows.iter().any(is_goodbye);
             for row in rows {
                 cursor = row.id;
+                if !good && !is_goodbye(&row) {
+                    continue;
+                }
                 let Ok(event) = serde_json::from_str(&row.payload) else { continue };
                 let envelope = EventEnvelope { cursor, at: time(row.at), event };
                 if let Ok(sent) = Sent::default().id(cursor.to_string()).json_data(&envelope) {
                     yield Ok(sent);
                 }
             }
-            if goodbye {
+            if goodbye || !good {
                 return;
             }
             // Also without news: a token that ran out closes the stream.

@@ -20,7 +20,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::Shared;
+use crate::{Shared, log};
 pub(crate) use hosts::{host_of, is_host, only_hosts};
 
 #[derive(OpenApi)]
@@ -86,5 +86,6 @@ pub fn router(core: Shared) -> Router {
             ))
         }))
         .layer(middleware::from_fn_with_state(hosts, only_hosts))
+        .layer(log::requests("api"))
         .with_state(core)
 }

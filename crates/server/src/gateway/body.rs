@@ -41,6 +41,11 @@ pub fn parameter_names(encoded: &[u8]) -> Vec<String> {
 #[error("the session has ended")]
 struct Cut;
 
+/// No body, of a length that is nobody's business: the answer to `HEAD` says what `GET` would bring.
+pub fn none() -> Body {
+    Body::from_stream(futures_util::stream::empty::<Result<Bytes, std::convert::Infallible>>())
+}
+
 /// Passes a body on until the session ends; then it breaks off, so that nobody takes a part for the whole.
 pub fn until_ended(body: Body, ended: CancellationToken) -> Body {
     if body.is_end_stream() {

@@ -22,7 +22,7 @@ use hyper_util::{
 };
 use understudy_rules::passage::Route;
 
-use crate::{Shared, api::only_hosts, config::Origin};
+use crate::{Shared, api::only_hosts, config::Origin, log};
 
 /// What the gateway needs beyond the core.
 pub struct Gateway {
@@ -53,5 +53,6 @@ pub fn router(core: Shared) -> anyhow::Result<Router> {
         .route(enter::PATH, axum::routing::get(enter::enter))
         .fallback(proxy::handle)
         .layer(middleware::from_fn_with_state(hosts, only_hosts))
+        .layer(log::requests("gateway"))
         .with_state(gateway))
 }

@@ -15,7 +15,7 @@ use understudy_rules::passage::{Barred, Passage, Route, decide};
 
 use super::{
     Gateway,
-    body::{Fields, observed, parameter_names, until_ended},
+    body::{Fields, none as no_body, observed, parameter_names, until_ended},
     headers, jar, refusal,
     session::{self, GatewaySession},
     websocket,
@@ -145,6 +145,7 @@ impl Passing<'_> {
             return websocket::tunnel(self, request, &client_headers, entry, route).await;
         }
         let (mut parts, body) = request.into_parts();
+        let head = parts.method == Method::HEAD;
         let text = |name| client_headers.get(name).and_then(|value| value.to_str().ok());
         let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
         let body = until_ended(body, self.session.ended.clone());
@@ -179,7 +180,8 @@ impl Passing<'_> {
         if !self.answered(entry, Some(parts.status), &fields, cookies).await? {
             return Ok(refusal::no_session(&client_headers));
         }
-        Ok(Response::from_parts(parts, until_ended(Body::new(body), self.session.ended.clone())))
+        let body = if head { no_body() } else { until_ended(Body::new(body), self.session.ended.clone()) };
+        Ok(Response::from_parts(parts, body))
     }
 
     /// Records the answer and keeps its cookies, if the session still lives; says whether it does.
@@ -208,7 +210,7 @@ impl Passing<'_> {
     async fn write(&self, mut job: Job) -> ApiResult<u64> {
         use impersonation::{Column, Entity};
         let lives = Entity::update_many()
-            .col_expr(Column::State, Expr::col(Column::State).into())
+            .col_expr(Column::State, Expr::col(Column::State))
             .filter(Column::Id.eq(self.session.row.id))
             .filter(Column::State.eq("live"));
         job.guards.push(statement(&lives, &self.gateway.core.store.db));

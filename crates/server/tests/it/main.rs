@@ -1,5 +1,7 @@
 //! The server from outside: real HTTP, a real database, a real platform behind the gateway.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics says why")]
+
 mod codes;
 mod gateway;
 mod ledger;

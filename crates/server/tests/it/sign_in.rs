@@ -1,1 +1,224 @@
+//! Sign-ins: tokens, their rotation, and who is let in.
 
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, future::join_all};
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+use understudy_protocol::{ErrorCode, Mode, PeoplePage, Problem, Role, SignedIn, Staff};
+use understudy_server::staff;
+
+use crate::world::{ELISE, PASSWORD, World, client};
+
+#[tokio::test]
+async fn a_wrong_address_and_a_wrong_password_get_the_same_answer() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let mut answers = Vec::new();
+    for (email, password) in [("ada@support.example", "wrong"), ("nobody@support.example", PASSWORD)] {
+        let body = json!({ "email": email, "password": password });
+        answers.push(app.post::<SignedIn>("/api/sign-in", &body).await.err().expect("refused"));
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0].code, ErrorCode::WrongCredentials);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn sign_in_is_throttled_for_the_address_that_is_tried() {
+    let world = World::at_rest().await;
+    let app = world.agent().await;
+    let try_with = async |email: &str, password: &str| {
+        let body = json!({ "email": email, "password": password });
+        app.post::<SignedIn>("/api/sign-in", &body).await.map(drop).map_err(|problem| problem.code)
+    };
+    for _ in 0..5 {
+        assert_eq!(try_with("ADA@support.example", "wrong").await, Err(ErrorCode::WrongCredentials));
+    }
+    assert_eq!(try_with("ada@support.example", PASSWORD).await, Err(ErrorCode::TooMany));
+    world.staff("Bob", &[Role::Support]).await;
+    assert_eq!(try_with("bob@support.example", PASSWORD).await, Ok(()));
+    world.pass(Duration::from_secs(5 * 60));
+    assert_eq!(try_with("ada@support.example", PASSWORD).await, Ok(()));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn access_tokens_run_out_and_refresh_tokens_rotate() {
+    let world = World::at_rest().await;
+    let mut app = world.agent().await;
+    let first = app.signed_in.take().expect("signed in");
+    app.signed_in = Some(first.clone());
+    world.pass(Duration::from_secs(10 * 60));
+    assert_eq!(app.get::<Staff>("/api/me").await.unwrap_err().code, ErrorCode::SignedOut);
+    let body = json!({ "refresh_token": first.refresh_token });
+    let second: SignedIn = app.post("/api/sign-in/refresh", &body).await.ok().expect("refreshed");
+    app.signed_in = Some(second);
+    assert_eq!(app.get::<Staff>("/api/me").await.expect("signed in").email, "ada@support.example");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_5_a_refresh_token_used_twice_ends_the_sign_in_and_its_session() {
+    let world = World::new().await;
+    let mut app = world.agent().await;
+    let (_, stage) = app.stage(ELISE, Mode::View).await;
+    let stolen = app.signed_in.as_ref().expect("signed in").refresh_token.clone();
+    let body = json!({ "refresh_token": stolen });
+    let mine: SignedIn = app.post("/api/sign-in/refresh", &body).await.ok().expect("the first use");
+    app.signed_in = Some(mine);
+    assert_eq!(stage.status("/").await, StatusCode::OK);
+    let second = app.post::<SignedIn>("/api/sign-in/refresh", &body).await;
+    assert_eq!(second.err().expect("refused").code, ErrorCode::SignedOut);
+    assert_eq!(app.get::<Staff>("/api/me").await.unwrap_err().code, ErrorCode::SignedOut);
+    assert_eq!(stage.status("/").await, StatusCode::UNAUTHORIZED);
+    assert!(world.kinds().await.iter().any(|kind| kind == "refresh_token_reused"));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn of_many_simultaneous_refreshes_one_wins() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let body = json!({ "refresh_token": app.signed_in.as_ref().expect("signed in").refresh_token });
+    let tries = join_all((0..20).map(|_| app.post::<SignedIn>("/api/sign-in/refresh", &body))).await;
+    assert_eq!(tries.iter().filter(|t| t.is_ok()).count(), 1);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_6_a_disabled_account_is_out_at_once_and_its_streams_close() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (_, stage) = app.stage(ELISE, Mode::View).await;
+    let events = app.request(Method::GET, "/api/events").send().await.expect("a stream");
+    staff::disable(&world.core, "ada@support.example").await.expect("disabled");
+    assert_eq!(app.get::<Staff>("/api/me").await.unwrap_err().code, ErrorCode::SignedOut);
+    assert_eq!(stage.status("/").await, StatusCode::UNAUTHORIZED);
+    let body = json!({ "email": "ada@support.example", "password": PASSWORD });
+    let again = app.post::<SignedIn>("/api/sign-in", &body).await.err().expect("refused");
+    assert_eq!(again.code, ErrorCode::WrongCredentials);
+    // The stream ends by itself: all of it can be read.
+    let text =
+        tokio::time::timeout(Duration::from_secs(5), events.text()).await.expect("it ends").expect("text");
+    assert!(text.contains("signed_out"), "{text}");
+    let ended = world.ledger().await.into_iter().find(|(kind, _)| kind == "session_ended").expect("ended").1;
+    assert_eq!(ended["cause"], "staff_disabled");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn events_that_were_missed_come_with_the_cursor() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let follow = async |cursor: i64| {
+        let path = format!("/api/events?cursor={cursor}");
+        app.request(Method::GET, &path).send().await.expect("a stream").bytes_stream()
+    };
+    app.code(ELISE, Mode::View).await;
+    let mut stream = Box::pin(follow(0).await);
+    let mut seen = String::new();
+    while !seen.contains("code_arrived") {
+        let chunk = tokio::time::timeout(Duration::from_secs(5), stream.next()).await.expect("in time");
+        seen.push_str(&String::from_utf8_lossy(&chunk.expect("an event").expect("bytes")));
+    }
+    let bob = world.app("Bob", &[Role::Support]).await;
+    let mut foreign = Box::pin(
+        bob.request(Method::GET, "/api/events?cursor=0").send().await.expect("a stream").bytes_stream(),
+    );
+    let first = foreign.next().await.expect("the greeting").expect("bytes");
+    assert!(String::from_utf8_lossy(&first).starts_with(": from 0"));
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), foreign.next()).await.is_err(),
+        "nothing for Bob"
+    );
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_7_the_api_takes_bearer_tokens_only_and_answers_to_its_host_only() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (_, stage) = app.stage(ELISE, Mode::View).await;
+    let api = world.api.join("/api/me").expect("a URL");
+    let token = &app.signed_in.as_ref().expect("signed in").access_token;
+    let http = client();
+    let status = async |request: reqwest::RequestBuilder| request.send().await.expect("an answer").status();
+    // With the stage's cookie, or the token as a cookie or in the query: nobody.
+    assert_eq!(
+        status(http.get(api.clone()).header(header::COOKIE, &stage.cookies)).await,
+        StatusCode::UNAUTHORIZED
+    );
+    let as_cookie = http.get(api.clone()).header(header::COOKIE, format!("access_token={token}"));
+    assert_eq!(status(as_cookie).await, StatusCode::UNAUTHORIZED);
+    let in_query = http.get(api.clone()).query(&[("access_token", token)]);
+    assert_eq!(status(in_query).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(status(http.get(api.clone()).basic_auth(token, Some(token))).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(status(http.get(api.clone()).bearer_auth(token)).await, StatusCode::OK);
+    for (url, host) in [
+        (&api, "localhost:1"),
+        (&api, "evil.example"),
+        (&world.gateway, "evil.example"),
+        (&world.gateway, world.api.authority()),
+        (&api, world.gateway.authority()),
+    ] {
+        let asked = http.get(url.clone()).header(header::HOST, host).bearer_auth(token);
+        assert_eq!(status(asked).await, StatusCode::MISDIRECTED_REQUEST, "{url} as {host}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn bad_input_is_answered_with_problem_details() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let problem = async |request: reqwest::RequestBuilder| -> (u16, Problem) {
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+        (answer.status().as_u16(), answer.json().await.expect("a problem"))
+    };
+    let (status, body) = problem(app.request(Method::POST, "/api/requests").body("{")).await;
+    assert!(status == 400 && body.code == ErrorCode::BadRequest);
+    let (status, body) = problem(app.request(Method::GET, "/api/nothing/here")).await;
+    assert!(status == 404 && body.code == ErrorCode::NotFound);
+    let (status, _) = problem(app.request(Method::GET, "/api/requests/not-a-uuid")).await;
+    assert_eq!(status, 404);
+    let (status, body) = problem(app.request(Method::GET, "/api/people?offset=many")).await;
+    assert!(status == 400 && body.code == ErrorCode::BadRequest);
+    let (status, body) = problem(app.request(Method::GET, "/api/people?kind=Admin")).await;
+    assert!(status == 422 && body.field.as_deref() == Some("kind"));
+    let odd = app
+        .get::<PeoplePage>("/api/people?search=%22%20or%20id%20pr%20%5C")
+        .await
+        .expect("no filter injection");
+    assert_eq!(odd.total, 0);
+    let too_large =
+        app.request(Method::POST, "/api/requests").body(vec![b' '; 70_000]).send().await.expect("an answer");
+    assert_eq!(too_large.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn the_openapi_document_has_every_action_and_says_who_may() {
+    let world = World::new().await;
+    let document: Value = client()
+        .get(world.api.join("/api/openapi.json").expect("a URL"))
+        .send()
+        .await
+        .expect("an answer")
+        .json()
+        .await
+        .expect("JSON");
+    let mut lines = Vec::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let open = if operation["security"].is_array() { "" } else { " (open)" };
+            lines.push(format!("{} {path}{open}", method.to_uppercase()));
+        }
+    }
+    lines.sort();
+    insta::assert_snapshot!(lines.join("\n"));
+    let healthy = client().get(world.api.join("/healthz").expect("a URL")).send().await.expect("an answer");
+    assert_eq!(healthy.status(), StatusCode::OK);
+    world.stop().await;
+}

@@ -1,1 +1,337 @@
+//! The gateway as the stage sees it: what is recorded, what is refused, what never gets through.
 
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::{Method, StatusCode, header};
+use sea_orm::ConnectionTrait as _;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream,
+    tungstenite::{client::IntoClientRequest as _, http::HeaderValue},
+};
+use understudy_protocol::{Action, Mode, SessionDetail, Started};
+
+use crate::world::{App, ELISE, Stage, World};
+
+pub async fn socket(stage: &Stage<'_>, path: &str) -> WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>> {
+    let gateway = &stage.world.gateway;
+    let mut request = format!("ws://{}{path}", gateway.authority()).into_client_request().expect("a request");
+    request.headers_mut().insert("cookie", HeaderValue::from_str(&stage.cookies).expect("text"));
+    let origin = gateway.origin().ascii_serialization();
+    request.headers_mut().insert("origin", HeaderValue::from_str(&origin).expect("text"));
+    // The gateway listens on 127.0.0.1; `localhost` may mean ::1 first.
+    let stream = tokio::net::TcpStream::connect(("127.0.0.1", gateway.port().expect("a port")))
+        .await
+        .expect("connected");
+    tokio_tungstenite::client_async(request, MaybeTlsStream::Plain(stream)).await.expect("a socket").0
+}
+
+async fn actions(app: &App<'_>, started: &Started) -> Vec<Action> {
+    let detail: SessionDetail =
+        app.get(&format!("/api/sessions/{}", started.session.id)).await.expect("the session");
+    detail.actions
+}
+
+/// What `/echo` says reached the platform.
+async fn echo(request: reqwest::RequestBuilder) -> Value {
+    request.send().await.expect("an answer").json().await.expect("JSON")
+}
+
+fn header_of<'a>(echo: &'a Value, name: &str) -> Vec<&'a str> {
+    let headers = echo["headers"].as_array().expect("headers").iter();
+    headers.filter(|pair| pair[0] == name).map(|pair| pair[1].as_str().expect("text")).collect()
+}
+
+#[tokio::test]
+async fn invariant_2_no_header_of_the_client_keeps_an_action_out_of_the_record() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (started, stage) = app.stage(ELISE, Mode::View).await;
+    let disguises = [
+        ("sec-fetch-dest", "image"),
+        ("sec-fetch-mode", "no-cors"),
+        ("purpose", "prefetch"),
+        ("accept", "text/css"),
+        ("x-requested-with", "XMLHttpRequest"),
+        ("upgrade-insecure-requests", "1"),
+        ("x-original-url", "/static/meridian.css"),
+    ];
+    for (name, value) in disguises {
+        let answer =
+            stage.request(Method::GET, "/transactions").header(name, value).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+    assert_eq!(actions(&app, &started).await.len(), disguises.len());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_2_what_is_not_recorded_goes_without_identity_and_without_cookies() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (started, stage) = app.stage(ELISE, Mode::View).await;
+    assert_eq!(stage.status("/").await, StatusCode::OK);
+    assert_eq!(stage.status("/static/meridian.css").await, StatusCode::OK);
+    assert_eq!(actions(&app, &started).await.len(), 1);
+    let log = world.meridian.access_log().expect("the log");
+    let asset = log.iter().find(|line| line.path == "/static/meridian.css").expect("seen");
+    assert_eq!((&asset.person, &asset.actor), (&None, &None));
+    // Without a session there is no way to the platform at all.
+    assert_eq!(world.stage().status("/static/meridian.css").await, StatusCode::UNAUTHORIZED);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_2_an_asset_carries_nothing_of_the_person() {
+    use understudy_server::config::{RouteClass, RouteConfig};
+    let world = World::with(
+        |config| {
+            let echo =
+                RouteConfig { method: None, path: "/echo".into(), name: None, class: RouteClass::Asset };
+            config.platform.route.insert(0, echo);
+        },
+        false,
+    )
+    .await;
+    let app = world.agent().await;
+    let (_, stage) = app.stage(ELISE, Mode::Act).await;
+    assert_eq!(stage.status("/").await, StatusCode::OK);
+    let seen =
+        echo(stage.request(Method::GET, "/echo").bearer_auth("x").header("referer", world.gateway.as_str()))
+            .await;
+    for name in ["cookie", "understudy-identity", "authorization", "referer"] {
+        assert_eq!(header_of(&seen, name), Vec::<&str>::new(), "{name}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_2_what_cannot_be_recorded_is_not_done() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (_, mut stage) = app.stage(ELISE, Mode::Act).await;
+    stage.csrf().await;
+    let before = world.meridian.access_log().expect("the log").len();
+    let db = &world.core.store.db;
+    db.execute_unprepared("UPDATE ledger_head SET id = 2").await.expect("the head is hidden");
+    assert_eq!(stage.status("/").await, StatusCode::SERVICE_UNAVAILABLE);
+    let change = stage
+        .request(Method::POST, "/profile")
+        .form(&[("display_name", "X")])
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(change.status(), StatusCode::SERVICE_UNAVAILABLE);
+    db.execute_unprepared("UPDATE ledger_head SET id = 1").await.expect("the head is back");
+    assert_eq!(world.meridian.access_log().expect("the log").len(), before, "the platform saw nothing");
+    assert_eq!(stage.status("/").await, StatusCode::OK);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_5_the_platforms_session_cookie_never_reaches_the_webview() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (_, mut stage) = app.stage(ELISE, Mode::Act).await;
+    for path in ["/", "/profile", "/documents", "/settings"] {
+        let answer = stage.get(path).await;
+        for line in answer.headers().get_all(header::SET_COOKIE) {
+            assert!(!line.to_str().expect("text").contains("meridian_session"), "{path}");
+        }
+        stage.keep(&answer);
+    }
+    assert!(stage.cookies.contains("csrf_token="), "scripts get what they must read: {}", stage.cookies);
+    // One that the client makes up does not get through; the jar's does.
+    let cookies = format!("{}; meridian_session=forged; other=1", stage.cookies);
+    let seen =
+        echo(stage.http.get(world.gateway.join("/echo").expect("a URL")).header(header::COOKIE, &cookies))
+            .await;
+    let sent = header_of(&seen, "cookie").join("; ");
+    assert!(
+        sent.contains("meridian_session=") && !sent.contains("forged") && !sent.contains("other="),
+        "{sent}"
+    );
+    assert!(!sent.contains("understudy="), "the gateway's own cookie stays: {sent}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_2_a_client_cannot_forge_an_identity_or_another_method() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (started, stage) = app.stage(ELISE, Mode::View).await;
+    let forged = stage
+        .request(Method::GET, "/echo?a=1")
+        .header("understudy-identity", "forged")
+        .header("remote-user", "INV-000001")
+        .header("x-forwarded-user", "INV-000001")
+        .header("x-http-method-override", "DELETE")
+        .header("origin", world.gateway.origin().ascii_serialization());
+    let seen = echo(forged).await;
+    for name in ["remote-user", "x-forwarded-user", "x-http-method-override"] {
+        assert_eq!(header_of(&seen, name), Vec::<&str>::new(), "{name}");
+    }
+    assert_eq!(header_of(&seen, "origin"), [world.platform.origin().ascii_serialization()]);
+    assert_eq!(header_of(&seen, "host"), [world.platform.authority()]);
+    let [token] = header_of(&seen, "understudy-identity")[..] else { panic!("one token") };
+    let claims = token.split('.').nth(1).expect("claims");
+    let claims: Value =
+        serde_json::from_slice(&data_encoding::BASE64URL_NOPAD.decode(claims.as_bytes()).expect("base64"))
+            .expect("JSON");
+    assert_eq!(claims["sub"], ELISE);
+    assert_eq!(claims["act"]["sub"], started.session.staff.id.to_string());
+    assert_eq!(claims["htm"], "GET");
+    assert_eq!(claims["htu"], world.platform.join("/echo").expect("a URL").as_str());
+    assert_eq!(claims["exp"].as_i64().expect("exp") - claims["iat"].as_i64().expect("iat"), 60);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn in_view_nothing_changes_and_the_refusal_says_so() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (started, mut stage) = app.stage(ELISE, Mode::View).await;
+    let csrf = stage.csrf().await;
+    let form = [("csrf_token", csrf.as_str()), ("display_name", "Changed")];
+    let page = stage
+        .request(Method::POST, "/profile")
+        .header(header::ACCEPT, "text/html")
+        .form(&form)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(page.status(), StatusCode::FORBIDDEN);
+    assert!(page.text().await.expect("a page").contains("This session is view only"));
+    for method in
+        [Method::PUT, Method::PATCH, Method::DELETE, Method::from_bytes(b"QUERY").expect("a method")]
+    {
+        let answer = stage.request(method.clone(), "/profile").send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{method}");
+        let problem: Value = answer.json().await.expect("problem details");
+        assert_eq!(problem["code"], "view_only");
+    }
+    // A search by POST only reads, as the configuration says.
+    let search =
+        stage.request(Method::POST, "/search").json(&json!({ "q": "fund" })).send().await.expect("an answer");
+    assert_eq!(search.status(), StatusCode::OK);
+    for path in ["/sign-in", "/sign-out"] {
+        assert_eq!(stage.status(path).await, StatusCode::FORBIDDEN);
+    }
+    let log = world.meridian.access_log().expect("the log");
+    assert!(log.iter().all(|line| line.actor.is_none() || line.method == "GET" || line.path == "/search"));
+    let refused = actions(&app, &started).await.into_iter().filter(|a| a.refused.is_some()).count();
+    assert_eq!(refused, 7);
+    let events = app.request(Method::GET, "/api/events?cursor=0").send().await.expect("a stream");
+    let mut events = Box::pin(events.bytes_stream());
+    let mut told = String::new();
+    while !told.contains("action_refused") {
+        let chunk = tokio::time::timeout(Duration::from_secs(5), events.next()).await.expect("in time");
+        told.push_str(&String::from_utf8_lossy(&chunk.expect("an event").expect("bytes")));
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_socket_is_recorded_in_act_and_mute_in_view() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (started, stage) = app.stage(ELISE, Mode::Act).await;
+    let mut live = socket(&stage, "/live/echo").await;
+    for said in ["one", "two"] {
+        live.send(said.into()).await.expect("sent");
+        assert_eq!(live.next().await.expect("an echo").expect("text").to_text().expect("text"), said);
+    }
+    live.close(None).await.expect("closed");
+    let frames: Vec<Value> =
+        world.ledger().await.into_iter().filter(|(k, _)| k == "frame").map(|(_, d)| d).collect();
+    assert_eq!(frames.len(), 2);
+    assert_eq!(frames[0]["bytes"], 3);
+    assert_eq!(frames[0]["sha256"], "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed");
+    app.end(&started).await.expect("ended");
+
+    let (_, stage) = app.stage(ELISE, Mode::View).await;
+    let mut live = socket(&stage, "/live/echo").await;
+    live.send("three".into()).await.expect("sent");
+    let answer = live.next().await.expect("an answer").expect("a frame");
+    assert!(answer.is_close(), "{answer:?}");
+    assert!(world.kinds().await.iter().any(|kind| kind == "frame_refused"));
+    world.stop().await;
+}
+
+/// Sends bytes as they are, which no client library would.
+async fn raw(stage: &Stage<'_>, request_line: &str, extra: &str) -> String {
+    let gateway = &stage.world.gateway;
+    let port = gateway.port().expect("a port");
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.expect("connected");
+    let request = format!(
+        "{request_line} HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n{extra}Connection: close\r\n\r\n",
+        gateway.authority(),
+        stage.cookies
+    );
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn paths_with_two_readings_are_refused_and_reach_nobody() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (_, stage) = app.stage(ELISE, Mode::Act).await;
+    for path in [
+        "//settings",
+        "/./settings",
+        "/static/../settings",
+        "/static/%2e%2e/settings",
+        "/settings%2fbank",
+        "/settings%5cbank",
+        "/settings;x=1",
+        "/%73ettings",
+        "/settings%00",
+        "/settings.",
+        "/settings%",
+    ] {
+        let answer = raw(&stage, &format!("GET {path}"), "").await;
+        let status = answer.lines().next().unwrap_or_default();
+        assert!(status.contains(" 400 "), "{path}: {status}");
+    }
+    assert!(world.meridian.access_log().expect("the log").iter().all(|line| line.actor.is_none()));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn requests_that_servers_read_differently_reach_nobody() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (_, stage) = app.stage(ELISE, Mode::Act).await;
+    let smuggle = "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n";
+    raw(&stage, "POST /echo", &format!("{smuggle}\r\n0\r\n\r\nGET /settings HTTP/1.1\r\nHost: x\r\n")).await;
+    raw(&stage, "POST /echo", "Content-Length: 4\r\nContent-Length: 5\r\n").await;
+    raw(&stage, "POST /echo", "Transfer-Encoding: xchunked\r\n").await;
+    let twice = raw(&stage, "GET /", "Host: evil.example\r\n").await;
+    assert!(twice.contains(" 421 ") || twice.contains(" 400 "), "{twice}");
+    assert!(!world.meridian.access_log().expect("the log").iter().any(|line| line.path == "/settings"));
+    let absolute = format!("GET {}/", world.platform.origin().ascii_serialization());
+    assert!(raw(&stage, &absolute, "").await.contains(" 421 "), "another authority on the request line");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn two_gateway_cookies_are_nobody() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (_, stage) = app.stage(ELISE, Mode::Act).await;
+    let planted = format!("understudy=planted; {}", stage.cookies);
+    let answer = stage
+        .http
+        .get(world.gateway.clone())
+        .header(header::COOKIE, planted)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    world.stop().await;
+}
