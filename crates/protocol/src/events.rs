@@ -15,14 +15,34 @@ use crate::staff::StaffRef;
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// A code waits in the inbox. The code itself is not in here.
-    CodeArrived { request_id: Uuid, person: PersonRef, mode: Mode },
+    CodeArrived {
+        request_id: Uuid,
+        person: PersonRef,
+        mode: Mode,
+    },
     /// The request's state, tries or deliveries changed.
-    RequestChanged { request_id: Uuid },
-    SessionStarted { session_id: Uuid, staff: StaffRef, person: PersonRef },
-    SessionEnded { session_id: Uuid, cause: EndCause },
+    RequestChanged {
+        request_id: Uuid,
+    },
+    SessionStarted {
+        session_id: Uuid,
+        staff: StaffRef,
+        person: PersonRef,
+    },
+    SessionEnded {
+        session_id: Uuid,
+        cause: EndCause,
+    },
     /// The gateway refused something that was tried on the stage.
-    ActionRefused { session_id: Uuid, method: String, path: String, reason: RefusalReason },
-    NoteWritten { session_id: Uuid },
+    ActionRefused {
+        session_id: Uuid,
+        method: String,
+        path: String,
+        reason: RefusalReason,
+    },
+    NoteWritten {
+        session_id: Uuid,
+    },
     /// This sign-in is over: signed out, disabled, or a refresh token was used twice.
     SignedOut,
 }

@@ -41,7 +41,7 @@ pub async fn events(
     let mut cursor = follow.cursor.unwrap_or(*newest.borrow_and_update());
     let stream = async_stream::stream! {
         // The first word tells the app from where on it is up to date.
-        yield Ok(Sent::default().comment(format!("from {cursor}")));
+        yield Ok(Sent::default().comment(format!("from {cursor}")).id(cursor.to_string()));
         loop {
             // Permission first: whoever has lost it hears no more than that.
             let good = caller.still_good(&core).await.is_ok();

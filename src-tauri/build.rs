@@ -1,0 +1,58 @@
+//! Names every command of the app, so that a webview may call only what its capability lists.
+
+use std::path::Path;
+use std::{env, fs};
+
+use tauri_build::{AppManifest, Attributes};
+
+const COMMANDS: &[&str] = &[
+    "get_app_state",
+    "set_server",
+    "forget_server",
+    "sign_in",
+    "sign_out",
+    "list_people",
+    "find_person",
+    "request_code",
+    "get_request",
+    "current_request",
+    "cancel_request",
+    "verify_code",
+    "list_inbox",
+    "start_session",
+    "list_sessions",
+    "get_session",
+    "stop_session",
+    "write_note",
+    "show_stage",
+    "exit_impersonation",
+    "get_stage_state",
+    "set_bar_height",
+    "dismiss_sheet",
+    "open_external_link",
+    "reload_stage",
+];
+
+fn main() {
+    println!("cargo:rerun-if-changed=src-tauri/capabilities");
+    println!("cargo:rerun-if-changed=ui/dist");
+    allow_a_missing_ui();
+    let attributes = Attributes::new()
+        .capabilities_path_pattern("src-tauri/capabilities/*.json")
+        .app_manifest(AppManifest::new().commands(COMMANDS));
+    if let Err(error) = tauri_build::try_build(attributes) {
+        panic!("{error:#}");
+    }
+}
+
+/// A debug build works before the UI was built, so that `cargo check` needs no Node. A release does not.
+fn allow_a_missing_ui() {
+    let dist = Path::new("ui/dist");
+    let page = "<!doctype html><title>Understudy</title><p>The UI is not built: run <code>npm run build</code> in ui/.";
+    if env::var("PROFILE").as_deref() == Ok("debug") && !dist.exists() {
+        fs::create_dir_all(dist).expect("ui/dist can be made");
+        for name in ["index.html", "bar.html"] {
+            fs::write(dist.join(name), page).expect("ui/dist can be written");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The bar of the stage. For no other webview.
+
+use tauri::AppHandle;
+
+use crate::contract::StageState;
+use crate::error::Result;
+use crate::stage;
+
+/// The first call says that the bar's page is drawn: before it the platform is not loaded.
+#[tauri::command]
+pub(crate) async fn get_stage_state(app: AppHandle) -> Result<StageState> {
+    stage::bar_answered(&app)
+}
+
+/// Height of the bar and its sheet in CSS pixels; 48 without a sheet.
+#[tauri::command]
+pub(crate) async fn set_bar_height(app: AppHandle, height: f64) -> Result<()> {
+    stage::set_bar_height(&app, height).await
+}
+
+#[tauri::command]
+pub(crate) async fn dismiss_sheet(app: AppHandle) {
+    stage::dismiss_sheet(&app);
+}
+
+/// Opens the link of the sheet that is shown, and no other, in the system's browser.
+#[tauri::command]
+pub(crate) async fn open_external_link(app: AppHandle) -> Result<()> {
+    stage::open_link(&app)
+}
+
+/// After a crash of the platform's page.
+#[tauri::command]
+pub(crate) async fn reload_stage(app: AppHandle) -> Result<()> {
+    stage::reload(&app)
+}

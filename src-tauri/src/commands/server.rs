@@ -1,0 +1,38 @@
+//! The server and the sign-in. For the main window.
+
+use tauri::AppHandle;
+use understudy_protocol::Staff;
+
+use crate::contract::AppState;
+use crate::error::Result;
+use crate::server::{self, refuse_while_impersonating};
+use crate::state::AppExt;
+
+#[tauri::command]
+pub(crate) async fn get_app_state(app: AppHandle) -> AppState {
+    app.app_state()
+}
+
+/// Checks that a server answers at this address, then keeps it.
+#[tauri::command]
+pub(crate) async fn set_server(app: AppHandle, url: String) -> Result<AppState> {
+    server::set(&app, &url).await
+}
+
+#[tauri::command]
+pub(crate) async fn forget_server(app: AppHandle) -> Result<AppState> {
+    server::forget(&app).await
+}
+
+#[tauri::command]
+pub(crate) async fn sign_in(app: AppHandle, email: String, password: String) -> Result<Staff> {
+    app.understudy().api.sign_in(email, password).await
+}
+
+/// Refused while impersonating.
+#[tauri::command]
+pub(crate) async fn sign_out(app: AppHandle) -> Result<()> {
+    refuse_while_impersonating(&app.understudy(), "sign out")?;
+    app.understudy().api.sign_out().await;
+    Ok(())
+}

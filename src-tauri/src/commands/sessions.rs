@@ -1,0 +1,48 @@
+//! Sessions: the one on the stage, and the history. For the main window.
+
+use tauri::AppHandle;
+use understudy_protocol::{NewNote, Note, Session, SessionDetail, SessionsPage, SessionsQuery};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::state::AppExt;
+use crate::{session, stage};
+
+/// Starts the session of a verified request; answers when the stage is shown.
+#[tauri::command]
+pub(crate) async fn start_session(app: AppHandle, id: Uuid) -> Result<Session> {
+    session::start(&app, id).await
+}
+
+/// Brings the stage to the front.
+#[tauri::command]
+pub(crate) async fn show_stage(app: AppHandle) -> Result<()> {
+    stage::show(&app)
+}
+
+/// Also for the bar. The stage closes at once; the event `stage-closed` follows.
+#[tauri::command]
+pub(crate) async fn exit_impersonation(app: AppHandle) {
+    session::close(&app, None, session::Cause::Exit);
+}
+
+/// One's own session that has no stage here, or anybody's for admins.
+#[tauri::command]
+pub(crate) async fn stop_session(app: AppHandle, id: Uuid) -> Result<Session> {
+    session::stop(&app, id).await
+}
+
+#[tauri::command]
+pub(crate) async fn list_sessions(app: AppHandle, query: SessionsQuery) -> Result<SessionsPage> {
+    app.understudy().api.list_sessions(&query).await
+}
+
+#[tauri::command]
+pub(crate) async fn get_session(app: AppHandle, id: Uuid) -> Result<SessionDetail> {
+    app.understudy().api.get_session(id).await
+}
+
+#[tauri::command]
+pub(crate) async fn write_note(app: AppHandle, id: Uuid, note: NewNote) -> Result<Note> {
+    app.understudy().api.write_note(id, &note).await
+}

@@ -1,0 +1,111 @@
+//! What the app's Rust side and its web UI say to each other, beyond the types of `understudy-protocol`.
+//! TypeScript is generated from here too.
+//!
+//! The UI calls the commands of `commands/` (which webview may call which is in `capabilities/`); all of them
+//! answer with their type or reject with [`CommandError`]. The app tells the UI, by name of the event:
+//!
+//! | name | payload | to |
+//! |---|---|---|
+//! | `app-state` | [`AppState`] | main: something in it changed, or the connection is back |
+//! | `server-event` | [`understudy_protocol::EventEnvelope`] | main: the server's event, passed on |
+//! | `stage-state` | [`StageState`] | bar, main |
+//! | `stage-closed` | [`StageClosed`] | main: asks for the note |
+//! | `code-opened` | the request's ID | main: the notification of its code was clicked |
+//! | `close-refused` | nothing | main: somebody tried to close or quit while impersonating |
+
+use serde::Serialize;
+use ts_rs::TS;
+use understudy_protocol::{ErrorCode, ServerInfo, Session, Staff};
+
+/// How the app stands with its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Connection {
+    Connecting,
+    Online,
+    Offline,
+}
+
+/// Where the refresh token lives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Keyring {
+    Available,
+    /// The sign-in lasts for this run; `help` says what to install or unlock.
+    Unavailable {
+        help: String,
+    },
+}
+
+/// Everything the main window draws its frame from. Sent as the event `app-state` whenever it changes.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+pub struct AppState {
+    pub version: String,
+    /// The address of the server, once it is known.
+    pub server: Option<String>,
+    pub info: Option<ServerInfo>,
+    pub staff: Option<Staff>,
+    pub connection: Connection,
+    pub keyring: Keyring,
+    pub stage: Option<StageState>,
+}
+
+/// The stage as the bar and the main window see it. Sent as the event `stage-state`.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+pub struct StageState {
+    pub session: Session,
+    /// What the bar says or asks right now, the newest first in line.
+    pub sheet: Option<Sheet>,
+    /// The last renewals failed; the stage closes when the lease has run out.
+    pub connection_lost: bool,
+    /// Milliseconds until the session's limit, at the time this was sent.
+    #[ts(type = "number")]
+    pub limit_in_ms: u64,
+}
+
+/// A sheet by which the bar grows and the platform moves down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Sheet {
+    /// Somebody tried to close a window or quit.
+    CloseRefused,
+    /// The page wants to open an address outside the platform.
+    ExternalLink { url: String },
+    /// The gateway refused something.
+    Refused { method: String, path: String, reason: understudy_protocol::RefusalReason },
+    /// A download was saved, or not.
+    Downloaded { file: String, folder: String, ok: bool },
+    /// The platform's page crashed.
+    Crashed,
+}
+
+/// Why the stage is gone. Sent as the event `stage-closed` to the main window, which asks for the note.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+pub struct StageClosed {
+    pub session: Session,
+    pub reason: StageClosedReason,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum StageClosedReason {
+    /// "Exit impersonation", and the server knows.
+    Exited,
+    /// "Exit impersonation" without the server: the token is dropped, the server ends the session by itself.
+    ExitedOffline,
+    /// The server ended it; `session.end_cause` says why.
+    EndedByServer,
+    /// No lease could be renewed for 30 s.
+    LeaseLost,
+}
+
+/// Every error of a command: a code to branch on and a sentence to show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct CommandError {
+    pub code: ErrorCode,
+    pub message: String,
+    pub field: Option<String>,
+    pub tries_left: Option<u8>,
+    #[ts(type = "number | null")]
+    pub retry_after_ms: Option<u64>,
+}

@@ -1,0 +1,92 @@
+//! How failures become the [`CommandError`] that the UI shows.
+
+use understudy_protocol::{ErrorCode, Problem};
+
+use crate::contract::CommandError;
+
+pub(crate) type Result<T> = std::result::Result<T, CommandError>;
+
+impl CommandError {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), field: None, tries_left: None, retry_after_ms: None }
+    }
+
+    pub(crate) fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self { field: Some(field.to_owned()), ..Self::new(ErrorCode::Invalid, message) }
+    }
+
+    pub(crate) fn unreachable(server: &str) -> Self {
+        let message = format!(
+            "The server {server} did not answer. Check your network connection, then try again. \
+             If others cannot reach it either, tell whoever runs it."
+        );
+        Self::new(ErrorCode::Unreachable, message)
+    }
+
+    pub(crate) fn signed_out() -> Self {
+        Self::new(ErrorCode::SignedOut, "You are no longer signed in. Sign in again to go on.")
+    }
+
+    pub(crate) fn impersonating(what: &str) -> Self {
+        Self::new(ErrorCode::AlreadyImpersonating, format!("Exit impersonation first, then {what}."))
+    }
+
+    /// Something failed inside the app; the cause is logged here and not shown.
+    pub(crate) fn internal(message: &str, cause: impl std::fmt::Display) -> Self {
+        log::error!("{message}: {cause}");
+        Self::new(ErrorCode::Internal, message)
+    }
+
+    /// Whether the server has said for good that this sign-in may not do this any more.
+    pub(crate) fn is_final_for_a_session(&self) -> bool {
+        use ErrorCode::{Forbidden, NotFound, OtherSignIn, SessionEnded, SignedOut};
+        matches!(self.code, SessionEnded | SignedOut | Forbidden | NotFound | OtherSignIn)
+    }
+}
+
+impl From<Problem> for CommandError {
+    fn from(problem: Problem) -> Self {
+        Self {
+            code: problem.code,
+            message: problem.detail,
+            field: problem.field,
+            tries_left: problem.tries_left,
+            retry_after_ms: problem.retry_after_ms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_keeps_all_that_the_ui_may_branch_on() {
+        let problem = Problem {
+            kind: "urn:understudy:problem:wrong_code".into(),
+            title: "Wrong code".into(),
+            status: 422,
+            detail: "That code is not right. 2 tries left.".into(),
+            code: ErrorCode::WrongCode,
+            field: Some("code".into()),
+            tries_left: Some(2),
+            retry_after_ms: Some(500),
+        };
+        let error = CommandError::from(problem);
+        assert_eq!(error.code, ErrorCode::WrongCode);
+        assert_eq!(error.message, "That code is not right. 2 tries left.");
+        assert_eq!(error.field.as_deref(), Some("code"));
+        assert_eq!(error.tries_left, Some(2));
+        assert_eq!(error.retry_after_ms, Some(500));
+    }
+
+    #[test]
+    fn a_server_that_is_busy_or_away_does_not_end_a_session() {
+        for code in [ErrorCode::Unreachable, ErrorCode::Internal, ErrorCode::TooMany] {
+            assert!(!CommandError::new(code, "").is_final_for_a_session());
+        }
+        for code in [ErrorCode::SessionEnded, ErrorCode::SignedOut, ErrorCode::Forbidden] {
+            assert!(CommandError::new(code, "").is_final_for_a_session());
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Nothing closes while impersonating: every attempt is refused and explained.
+//!
+//! This is courtesy. What guarantees the end of a session is the lease.
+
+use tauri::{AppHandle, Emitter, RunEvent, Window, WindowEvent};
+
+use crate::contract::Sheet;
+use crate::session;
+use crate::state::{AppExt, MAIN, STAGE};
+use crate::{stage, workspace};
+
+pub(crate) fn on_window_event(window: &Window, event: &WindowEvent) {
+    use tauri::Manager;
+    let app = window.app_handle();
+    match event {
+        WindowEvent::CloseRequested { api, .. } if app.understudy().session.is_busy() => {
+            api.prevent_close();
+            explain(app, window.label());
+        }
+        WindowEvent::Resized(_) | WindowEvent::ScaleFactorChanged { .. } if window.label() == STAGE => {
+            stage::resized(app);
+        }
+        _ => {}
+    }
+}
+
+pub(crate) fn on_run_event(app: &AppHandle, event: &RunEvent) {
+    let RunEvent::ExitRequested { api, code, .. } = event else { return };
+    let session = &app.understudy().session;
+    if code.is_none() && session.is_busy() {
+        api.prevent_exit();
+        explain(app, MAIN);
+    } else if session.is_telling() {
+        // "Exit impersonation" and then at once "Quit": the server still has to hear of the first.
+        api.prevent_exit();
+        let (app, code) = (app.clone(), code.unwrap_or(0));
+        tauri::async_runtime::spawn(async move {
+            session::end_before_quitting(&app).await;
+            app.cleanup_before_exit();
+            std::process::exit(code);
+        });
+    }
+}
+
+/// Says on both windows why they stay, in front on the one that was to be closed.
+fn explain(app: &AppHandle, closing: &str) {
+    stage::say(app, Sheet::CloseRefused);
+    if let Err(error) = app.emit_to(MAIN, "close-refused", ()) {
+        log::error!("close-refused could not be sent: {error}");
+    }
+    if closing == MAIN {
+        workspace::show(app);
+    } else {
+        stage::focus_bar(app);
+    }
+}
+
+/// Told to go by the system: the session ends on the server first, within 2 s.
+pub(crate) async fn on_signal(app: AppHandle) {
+    if let Err(error) = signal().await {
+        log::error!("signals cannot be waited for: {error}");
+        return;
+    }
+    log::info!("told to go");
+    session::end_before_quitting(&app).await;
+    app.exit(0);
+}
+
+#[cfg(unix)]
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,115 @@
+//! Understudy, the desktop app.
+//!
+//! The main window is the workspace, where staff are themselves. The stage is a second window in which they are
+//! somebody else, for as long as the server says. What holds here:
+//!
+//! - The impersonation token stays in [`session`]; it reaches no webview, log, file or command line.
+//! - Commands only pass on (`commands`); HTTP is spoken in one place (`api`).
+//! - The platform's webview is in no capability: it can call nothing.
+
+mod api;
+mod clock;
+mod commands;
+pub mod contract;
+mod credentials;
+mod error;
+mod guard;
+mod logging;
+mod notify;
+mod server;
+mod session;
+mod settings;
+mod stage;
+mod state;
+#[cfg(test)]
+mod typescript;
+mod workspace;
+
+use tauri::{AppHandle, Manager};
+use tauri_plugin_window_state::StateFlags;
+
+use commands::{bar, people, requests, server as server_commands, sessions};
+use state::{App, AppExt, MAIN};
+
+/// Runs the app until it quits.
+///
+/// # Panics
+///
+/// Where the toolkit cannot start, for want of a display for example.
+pub fn run() {
+    // Fails only where somebody was first, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| come_back(app)))
+        .plugin(logging::plugin())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(
+            tauri_plugin_window_state::Builder::new()
+                .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+                .with_filter(|label| label == MAIN)
+                .build(),
+        )
+        .invoke_handler(tauri::generate_handler![
+            server_commands::get_app_state,
+            server_commands::set_server,
+            server_commands::forget_server,
+            server_commands::sign_in,
+            server_commands::sign_out,
+            people::list_people,
+            people::find_person,
+            requests::request_code,
+            requests::get_request,
+            requests::current_request,
+            requests::cancel_request,
+            requests::verify_code,
+            requests::list_inbox,
+            sessions::start_session,
+            sessions::show_stage,
+            sessions::exit_impersonation,
+            sessions::stop_session,
+            sessions::list_sessions,
+            sessions::get_session,
+            sessions::write_note,
+            bar::get_stage_state,
+            bar::set_bar_height,
+            bar::dismiss_sheet,
+            bar::open_external_link,
+            bar::reload_stage,
+        ])
+        .on_window_event(guard::on_window_event)
+        .setup(|app| set_up(app.handle()).map_err(Into::into))
+        .build(tauri::generate_context!())
+        .expect("the app can start");
+    app.run(|app, event| guard::on_run_event(app, &event));
+}
+
+fn set_up(app: &AppHandle) -> tauri::Result<()> {
+    log::info!("Understudy {} starts", env!("CARGO_PKG_VERSION"));
+    app.manage(App::new(app.path().app_config_dir()?.join("settings.json")));
+    app.manage(stage::Stage::default());
+    notify::listen(app);
+    workspace::open(app)?;
+    tauri::async_runtime::spawn(server::go_to_first(app.clone()));
+    tauri::async_runtime::spawn(follow_sign_in(app.clone()));
+    tauri::async_runtime::spawn(guard::on_signal(app.clone()));
+    Ok(())
+}
+
+/// A second start of the app brings forward what is already running: the stage, where there is one.
+fn come_back(app: &AppHandle) {
+    if stage::show(app).is_err() {
+        workspace::show(app);
+    }
+}
+
+/// A session lies over a sign-in: without the one, the other is over.
+async fn follow_sign_in(app: AppHandle) {
+    let mut staff = app.understudy().api.staff();
+    while staff.changed().await.is_ok() {
+        if staff.borrow_and_update().is_none() {
+            session::close(&app, None, session::Cause::Server(None));
+        }
+        app.publish();
+    }
+}

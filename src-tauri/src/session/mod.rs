@@ -1,0 +1,191 @@
+//! The impersonation that is going on, if one is. The token lives here and nowhere else.
+
+mod close;
+mod keeper;
+mod lease;
+mod sheets;
+mod start;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use understudy_protocol::{ErrorCode, Lease, Session, Started};
+use uuid::Uuid;
+
+use crate::clock::boot_time;
+use crate::contract::{CommandError, Sheet, StageState};
+use crate::error::Result;
+use lease::LeaseClock;
+use sheets::Sheets;
+
+pub(crate) use close::{Cause, close, end_before_quitting};
+pub(crate) use start::{start, stop};
+
+/// Room for one session at a time.
+#[derive(Default)]
+pub(crate) struct Slot {
+    content: Mutex<Content>,
+    /// How many ends the server has still to be told of.
+    ends: watch::Sender<usize>,
+}
+
+#[derive(Default)]
+enum Content {
+    #[default]
+    Empty,
+    Starting(Uuid),
+    // Boxed: it is much larger than the others.
+    Live(Box<Live>),
+}
+
+struct Live {
+    session: Session,
+    token: SecretString,
+    lease: LeaseClock,
+    connection_lost: bool,
+    sheets: Sheets,
+    /// Stops the task that keeps the lease.
+    stop: CancellationToken,
+}
+
+impl Live {
+    fn new(started: Started, asked_at: Duration) -> Self {
+        Self {
+            lease: LeaseClock::new(&started.lease, asked_at),
+            session: started.session,
+            token: started.token.into(),
+            connection_lost: false,
+            sheets: Sheets::default(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    fn stage_state(&self, now: Duration) -> StageState {
+        StageState {
+            session: self.session.clone(),
+            sheet: self.sheets.front().cloned(),
+            connection_lost: self.connection_lost,
+            limit_in_ms: u64::try_from(self.lease.until_limit(now).as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// The slot is kept while a session starts; dropping this frees it unless the session has taken it.
+struct Reservation<'a>(&'a Slot);
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        let mut content = self.0.content();
+        if matches!(*content, Content::Starting(_)) {
+            *content = Content::Empty;
+        }
+    }
+}
+
+impl Slot {
+    /// Whether a session is on or about to be: nothing may close, quit or sign out now.
+    pub(crate) fn is_busy(&self) -> bool {
+        !matches!(*self.content(), Content::Empty)
+    }
+
+    pub(crate) fn live_id(&self) -> Option<Uuid> {
+        self.with_live(|live| live.session.id)
+    }
+
+    pub(crate) fn stage_state(&self) -> Option<StageState> {
+        self.with_live(|live| live.stage_state(boot_time()))
+    }
+
+    pub(crate) fn push_sheet(&self, sheet: Sheet) {
+        self.with_live(|live| live.sheets.push(sheet));
+    }
+
+    pub(crate) fn dismiss_sheet(&self) {
+        self.with_live(|live| live.sheets.dismiss());
+    }
+
+    pub(crate) fn take_link(&self) -> Option<String> {
+        self.with_live(|live| live.sheets.take_link()).flatten()
+    }
+
+    /// Waits until the server knows of every end, or has been given up on.
+    pub(crate) async fn ends_told(&self) {
+        let _ = self.ends.subscribe().wait_for(|ends| *ends == 0).await;
+    }
+
+    pub(crate) fn is_telling(&self) -> bool {
+        *self.ends.borrow() > 0
+    }
+
+    fn reserve(&self, id: Uuid) -> Result<Reservation<'_>> {
+        let mut content = self.content();
+        if !matches!(*content, Content::Empty) {
+            return Err(CommandError::new(
+                ErrorCode::AlreadyImpersonating,
+                "You are already signed in as somebody else. Exit impersonation first.",
+            ));
+        }
+        *content = Content::Starting(id);
+        Ok(Reservation(self))
+    }
+
+    /// Puts the session into the reserved slot.
+    fn occupy(&self, live: Live) -> CancellationToken {
+        let stop = live.stop.clone();
+        *self.content() = Content::Live(Box::new(live));
+        stop
+    }
+
+    /// Takes the session out: whoever gets it, and nobody else, closes it.
+    fn take(&self, id: Option<Uuid>) -> Option<Box<Live>> {
+        let mut content = self.content();
+        match &*content {
+            Content::Live(live) if id.is_none_or(|id| id == live.session.id) => {}
+            _ => return None,
+        }
+        match std::mem::take(&mut *content) {
+            Content::Live(live) => Some(live),
+            Content::Empty | Content::Starting(_) => None,
+        }
+    }
+
+    /// The session that is about to start: the server may know it already.
+    fn starting(&self) -> Option<Uuid> {
+        match *self.content() {
+            Content::Starting(id) => Some(id),
+            Content::Empty | Content::Live(_) => None,
+        }
+    }
+
+    fn token(&self, id: Uuid) -> Option<SecretString> {
+        self.with_live(|live| (live.session.id == id).then(|| live.token.clone())).flatten()
+    }
+
+    fn renewed(&self, lease: &Lease, asked_at: Duration) {
+        self.with_live(|live| {
+            live.lease = LeaseClock::new(lease, asked_at);
+            live.connection_lost = false;
+        });
+    }
+
+    fn renewal_failed(&self, now: Duration) {
+        self.with_live(|live| {
+            live.lease.failed(now);
+            live.connection_lost = true;
+        });
+    }
+
+    fn with_live<T>(&self, act: impl FnOnce(&mut Live) -> T) -> Option<T> {
+        match &mut *self.content() {
+            Content::Live(live) => Some(act(live)),
+            Content::Empty | Content::Starting(_) => None,
+        }
+    }
+
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

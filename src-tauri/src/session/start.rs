@@ -1,0 +1,89 @@
+//! From a verified request to the stage.
+
+use std::time::Duration;
+
+use tauri::AppHandle;
+use understudy_protocol::{ErrorCode, Session};
+use url::Url;
+use uuid::Uuid;
+
+use super::close::tell_server;
+use super::{Cause, Live, close, keeper};
+use crate::clock::boot_time;
+use crate::contract::CommandError;
+use crate::error::Result;
+use crate::server::checked_info;
+use crate::stage::{self, Origins};
+use crate::state::AppExt;
+
+/// A session whose start was answered to nobody can live this long on the server.
+const ORPHAN: Duration = Duration::from_secs(30);
+
+/// Starts the session and opens the stage; nothing of it is left where one of the two fails.
+pub(crate) async fn start(app: &AppHandle, id: Uuid) -> Result<Session> {
+    let state = app.understudy();
+    let reservation = state.session.reserve(id)?;
+    let info = checked_info(&state.api.server()?).await?;
+    let origins = Origins::parse(&info.gateway_origins)?;
+    state.set_info(Some(info));
+
+    let asked_at = boot_time();
+    let started = match state.api.start_session(id).await {
+        Ok(started) => started,
+        Err(error) => {
+            if matches!(error.code, ErrorCode::Unreachable | ErrorCode::Internal) {
+                // It may have started there all the same: the request's ID is the session's.
+                let app = app.clone();
+                tauri::async_runtime::spawn(async move { tell_server(&app, id, ORPHAN).await });
+            }
+            return Err(error);
+        }
+    };
+    let session = started.session.clone();
+    log::info!("session {} has started", session.id);
+    let stop = state.session.occupy(Live::new(started, asked_at));
+    drop(reservation);
+    tauri::async_runtime::spawn(keeper::keep(app.clone(), session.id, stop));
+
+    match raise(app, &session, origins).await {
+        Ok(()) => {
+            app.publish();
+            Ok(session)
+        }
+        Err(error) => {
+            close(app, Some(session.id), Cause::NeverShown);
+            stage::destroy(app);
+            Err(error)
+        }
+    }
+}
+
+/// Ends a session of one's own that has no stage here, or anybody's for admins.
+pub(crate) async fn stop(app: &AppHandle, id: Uuid) -> Result<Session> {
+    let session = app.understudy().api.end_session(id).await?;
+    close(app, Some(id), Cause::Server(session.end_cause));
+    Ok(session)
+}
+
+/// The bar first; only when it stands is the platform let in.
+async fn raise(app: &AppHandle, session: &Session, origins: Origins) -> Result<()> {
+    let state = app.understudy();
+    stage::open(app, &session.person.name, origins.clone()).await?;
+    let Some(token) = state.session.token(session.id) else { return Err(ended()) };
+    let handoff = state.api.handoff(session.id, &token).await?;
+    let url =
+        Url::parse(&handoff.url).ok().filter(|url| origins.contains(&url.origin())).ok_or_else(|| {
+            CommandError::internal("The server's gateway has another address than it says.", "handoff")
+        })?;
+    if state.session.live_id() != Some(session.id) {
+        return Err(ended());
+    }
+    stage::enter(app, url)
+}
+
+fn ended() -> CommandError {
+    CommandError::new(
+        ErrorCode::SessionEnded,
+        "The session has ended before it could be shown. Request a new code.",
+    )
+}

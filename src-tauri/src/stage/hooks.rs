@@ -1,0 +1,110 @@
+//! What the platform's page wants of its surroundings, and what it gets.
+
+use std::path::PathBuf;
+
+use tauri::webview::{DownloadEvent, NewWindowResponse, PermissionResponse, WebviewBuilder};
+use tauri::{AppHandle, Manager, Webview, Wry};
+use url::Url;
+
+use super::navigation::Verdict;
+use super::{Origins, Stage, say};
+use crate::contract::Sheet;
+use crate::state::PLATFORM;
+
+pub(super) fn attach(builder: WebviewBuilder<Wry>, app: &AppHandle, origins: Origins) -> WebviewBuilder<Wry> {
+    let (navigating, opening, saving) = (app.clone(), app.clone(), app.clone());
+    let (for_windows, for_downloads) = (origins.clone(), origins.clone());
+    builder
+        .on_navigation(move |url| go(&navigating, &origins, url))
+        .on_new_window(move |url, _| {
+            if go(&opening, &for_windows, &url) {
+                open_in_place(&opening, url);
+            }
+            NewWindowResponse::Deny
+        })
+        .on_download(move |_, event| match &event {
+            DownloadEvent::Requested { url, .. } if !for_downloads.may_download(url) => false,
+            _ => on_download(&saving, event),
+        })
+        .on_permission_request(|_, _| PermissionResponse::Deny)
+}
+
+/// Whether the stage loads it; asks on the bar where staff may want it elsewhere.
+fn go(app: &AppHandle, origins: &Origins, url: &Url) -> bool {
+    let verdict = origins.judge(url);
+    if verdict == Verdict::Ask {
+        say(app, Sheet::ExternalLink { url: url.to_string() });
+    }
+    verdict == Verdict::Load
+}
+
+/// A window that the page wants to open opens in the stage.
+fn open_in_place(app: &AppHandle, url: Url) {
+    let app = app.clone();
+    // Not from inside the toolkit's own callback.
+    tauri::async_runtime::spawn(async move {
+        if url.scheme() != "about"
+            && let Some(platform) = app.get_webview(PLATFORM)
+            && platform.navigate(url).is_err()
+        {
+            log::warn!("a new window could not be opened in the stage");
+        }
+    });
+}
+
+/// Saves under a clean, free name and says so on the bar.
+pub(crate) fn on_download(app: &AppHandle, event: DownloadEvent<'_>) -> bool {
+    let downloads = &app.state::<Stage>().inner().downloads;
+    match event {
+        DownloadEvent::Requested { url, destination } => {
+            let Some(folder) = folder(app) else {
+                log::error!("there is no folder for downloads");
+                return false;
+            };
+            let suggested = destination.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            *destination = downloads.begin(&folder, &suggested, url);
+            true
+        }
+        DownloadEvent::Finished { url, path, success } => {
+            if let Some(path) = downloads.finish(&url, path) {
+                let part =
+                    |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+                let file = part(path.file_name());
+                let folder = part(path.parent().map(|folder| folder.as_os_str()));
+                say(app, Sheet::Downloaded { file, folder, ok: success });
+            }
+            true
+        }
+        _ => false,
+    }
+}
+
+/// The user's folder for downloads; `Downloads` in their home where the system names none.
+fn folder(app: &AppHandle) -> Option<PathBuf> {
+    let paths = app.path();
+    let folder =
+        paths.download_dir().or_else(|_| paths.home_dir().map(|home| home.join("Downloads"))).ok()?;
+    std::fs::create_dir_all(&folder).ok().map(|()| folder)
+}
+
+/// A page that crashes is said on the bar. A bar that crashes comes back at once, or the session ends.
+#[cfg(target_os = "linux")]
+pub(super) fn watch_crashes(app: &AppHandle, bar: &Webview, platform: &Webview) -> tauri::Result<()> {
+    use webkit2gtk::WebViewExt;
+    let page = app.clone();
+    platform.with_webview(move |webview| {
+        webview.inner().connect_web_process_terminated(move |_, _| say(&page, Sheet::Crashed));
+    })?;
+    let app = app.clone();
+    bar.with_webview(move |webview| {
+        webview.inner().connect_web_process_terminated(move |_, _| {
+            tauri::async_runtime::spawn(super::bring_bar_back(app.clone()));
+        });
+    })
+}
+
+/// Elsewhere the toolkit loads a crashed page again by itself.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn watch_crashes(_: &AppHandle, _: &Webview, _: &Webview) -> tauri::Result<()> {
+    Ok(())
+}

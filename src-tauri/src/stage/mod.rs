@@ -1,0 +1,271 @@
+//! The stage: a window with two webviews, the bar above and the platform below.
+//!
+//! The bar is a local page. The platform's webview has a cookie store of its own, no permissions, is in no
+//! capability, and loads nothing but the gateway.
+
+mod downloads;
+mod hooks;
+#[cfg(target_os = "linux")]
+#[path = "layout_gtk.rs"]
+mod layout;
+#[cfg(not(target_os = "linux"))]
+#[path = "layout_placed.rs"]
+mod layout;
+mod navigation;
+
+use std::time::Duration;
+
+use tauri::webview::{Color, NewWindowResponse, PermissionResponse, WebviewBuilder};
+use tauri::window::WindowBuilder;
+use tauri::{
+    AppHandle, Emitter, EventTarget, LogicalPosition, LogicalSize, Manager, Webview, WebviewUrl, Window,
+};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use understudy_protocol::{ErrorCode, RefusalReason};
+use url::Url;
+use uuid::Uuid;
+
+use crate::contract::{CommandError, Sheet, StageState};
+use crate::error::Result;
+use crate::session;
+use crate::state::{AppExt, BAR, MAIN, PLATFORM, STAGE};
+use crate::workspace::is_ours;
+
+#[cfg(feature = "automation")]
+pub(crate) use hooks::on_download;
+pub(crate) use navigation::Origins;
+
+/// Heights and widths in CSS pixels (look.md).
+const BAR_HEIGHT: f64 = 48.0;
+const FRAME: f64 = 4.0;
+/// However tall a sheet wants to be, this much of the platform stays in sight.
+const LEAST_PLATFORM: f64 = 120.0;
+/// `oklch(0.80 0.16 75)`
+const AMBER: Color = Color(0xf9, 0xad, 0x26, 0xff);
+
+const SIZE: (f64, f64) = (1200.0, 800.0);
+const LEAST_SIZE: (f64, f64) = (560.0, 400.0);
+
+/// The bar's page has to say that it is there, and to stand in its place.
+const BAR_PATIENCE: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// What belongs to the stage that is open.
+pub(crate) struct Stage {
+    bar_answered: watch::Sender<bool>,
+    downloads: downloads::Downloads,
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self { bar_answered: watch::Sender::new(false), downloads: downloads::Downloads::default() }
+    }
+}
+
+/// Shows the window with the bar and an empty place under it. An error where the bar does not come.
+pub(crate) async fn open(app: &AppHandle, person: &str, origins: Origins) -> Result<()> {
+    destroy(app);
+    app.state::<Stage>().bar_answered.send_replace(false);
+    let built = timeout(BAR_PATIENCE, build(app, person, origins)).await;
+    built.map_err(|_| no_bar(&"it was not made in time"))?.map_err(|error| no_bar(&error))?;
+    let in_place = timeout(BAR_PATIENCE, bar_in_place(app)).await;
+    in_place.map_err(|_| no_bar(&"it did not stand in its place in time"))
+}
+
+fn no_bar(cause: &dyn std::fmt::Display) -> CommandError {
+    CommandError::internal(
+        "The warning bar could not be shown, so the session was ended before it began. Restart Understudy, \
+         then request a new code.",
+        cause,
+    )
+}
+
+async fn build(app: &AppHandle, person: &str, origins: Origins) -> tauri::Result<()> {
+    let window = WindowBuilder::new(app, STAGE)
+        .title(format!("Signed in as {person} – Understudy"))
+        .inner_size(SIZE.0, SIZE.1)
+        .min_inner_size(LEAST_SIZE.0, LEAST_SIZE.1)
+        .center()
+        .background_color(AMBER)
+        .build()?;
+    layout::frame(&window)?;
+    layout::watch_keys(&window, app)?;
+
+    let (width, height) = (SIZE.0, SIZE.1);
+    let bar = WebviewBuilder::new(BAR, WebviewUrl::App("bar.html".into()))
+        .background_color(AMBER)
+        .devtools(cfg!(debug_assertions))
+        .on_navigation(is_ours)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_download(|_, _| false)
+        .on_permission_request(|_, _| PermissionResponse::Deny);
+    let bar = window.add_child(bar, LogicalPosition::new(0.0, 0.0), LogicalSize::new(width, BAR_HEIGHT))?;
+    layout::dock_bar(&window, &bar, BAR_HEIGHT).await?;
+
+    let blank =
+        WebviewUrl::External(Url::parse("about:blank").map_err(|_| tauri::Error::InvalidWindowHandle)?);
+    let platform = hooks::attach(WebviewBuilder::new(PLATFORM, blank), app, origins)
+        .devtools(cfg!(debug_assertions))
+        // Files dropped on the page are the page's business: an upload.
+        .disable_drag_drop_handler()
+        .general_autofill_enabled(false)
+        // WebDriver reaches one context only, and this is not it.
+        .incognito(!cfg!(feature = "automation"));
+    let position = LogicalPosition::new(0.0, BAR_HEIGHT);
+    let platform = window.add_child(platform, position, LogicalSize::new(width, height - BAR_HEIGHT))?;
+    layout::fill(&window, &platform).await?;
+    hooks::watch_crashes(app, &bar, &platform)
+}
+
+/// Nobody stays signed in as somebody else under a bar that says nothing.
+#[cfg(target_os = "linux")]
+async fn bring_bar_back(app: AppHandle) {
+    log::warn!("the bar crashed");
+    app.state::<Stage>().bar_answered.send_replace(false);
+    let reloaded = app.get_webview(BAR).is_some_and(|bar| bar.reload().is_ok());
+    if !reloaded || timeout(BAR_PATIENCE, bar_in_place(&app)).await.is_err() {
+        session::close(&app, None, session::Cause::Exit);
+    }
+}
+
+async fn bar_in_place(app: &AppHandle) {
+    let mut answered = app.state::<Stage>().bar_answered.subscribe();
+    let _ = answered.wait_for(|answered| *answered).await;
+    loop {
+        if let Some((window, bar, platform)) = parts(app)
+            && layout::bar_is_in_place(&window, &bar, &platform).await
+        {
+            return;
+        }
+        sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Sends the platform's webview through the handoff. The address is a secret: it is not logged.
+pub(crate) fn enter(app: &AppHandle, handoff: Url) -> Result<()> {
+    let Some((window, _, platform)) = parts(app) else { return Err(no_bar(&"the stage is gone")) };
+    platform
+        .navigate(handoff)
+        .and_then(|()| window.set_focus())
+        .and_then(|()| platform.set_focus())
+        .map_err(|_| no_bar(&"the platform could not be loaded"))
+}
+
+/// The bar's page is drawn and asks what to say.
+pub(crate) fn bar_answered(app: &AppHandle) -> Result<StageState> {
+    app.state::<Stage>().bar_answered.send_replace(true);
+    state(app)
+}
+
+/// At once, whatever the page wants.
+pub(crate) fn destroy(app: &AppHandle) {
+    // The shared store of an automated run does not die with the webview.
+    #[cfg(feature = "automation")]
+    if let Some(platform) = app.get_webview(PLATFORM) {
+        let _ = platform.clear_all_browsing_data();
+    }
+    if let Some(window) = app.get_window(STAGE)
+        && let Err(error) = window.destroy()
+    {
+        log::error!("the stage could not be closed: {error}");
+    }
+}
+
+pub(crate) fn show(app: &AppHandle) -> Result<()> {
+    let Some(window) = app.get_window(STAGE) else { return Err(no_stage()) };
+    for outcome in [window.show(), window.unminimize(), window.set_focus()] {
+        outcome.map_err(|error| CommandError::internal("The stage did not come to the front.", error))?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn set_bar_height(app: &AppHandle, height: f64) -> Result<()> {
+    let Some((window, bar, platform)) = parts(app) else { return Err(no_stage()) };
+    let failed = |error: tauri::Error| CommandError::internal("The bar could not grow.", error);
+    let scale = window.scale_factor().map_err(failed)?;
+    let inside = window.inner_size().map_err(failed)?.to_logical::<f64>(scale).height - 2.0 * FRAME;
+    let most = (inside - LEAST_PLATFORM).max(BAR_HEIGHT);
+    let height = if height.is_finite() { height.ceil().clamp(BAR_HEIGHT, most) } else { BAR_HEIGHT };
+    layout::set_bar_height(&window, &bar, &platform, height).await.map_err(failed)
+}
+
+/// The keyboard goes to the bar: it asks something that staff themselves brought up.
+pub(crate) fn focus_bar(app: &AppHandle) {
+    if let Some(bar) = app.get_webview(BAR) {
+        let _ = bar.set_focus();
+    }
+}
+
+/// Opens a sheet on the bar.
+pub(crate) fn say(app: &AppHandle, sheet: Sheet) {
+    app.understudy().session.push_sheet(sheet);
+    publish(app);
+}
+
+pub(crate) fn refused(app: &AppHandle, session: Uuid, method: &str, path: &str, reason: RefusalReason) {
+    if app.understudy().session.live_id() == Some(session) {
+        say(app, Sheet::Refused { method: method.to_owned(), path: path.to_owned(), reason });
+    }
+}
+
+pub(crate) fn dismiss_sheet(app: &AppHandle) {
+    app.understudy().session.dismiss_sheet();
+    publish(app);
+}
+
+/// Opens the link that the bar asks about in the system's browser.
+pub(crate) fn open_link(app: &AppHandle) -> Result<()> {
+    let link = app.understudy().session.take_link();
+    publish(app);
+    let Some(link) = link else { return Ok(()) };
+    tauri_plugin_opener::open_url(link, None::<&str>)
+        .map_err(|error| CommandError::internal("No browser could be opened for this link.", error))
+}
+
+pub(crate) fn reload(app: &AppHandle) -> Result<()> {
+    let Some(platform) = app.get_webview(PLATFORM) else { return Err(no_stage()) };
+    dismiss_sheet(app);
+    platform.reload().map_err(|error| CommandError::internal("The page could not be loaded again.", error))
+}
+
+/// Sends `stage-state` to the bar and the main window.
+pub(crate) fn publish(app: &AppHandle) {
+    let Some(state) = app.understudy().session.stage_state() else { return };
+    // In one go: a listener without a target of its own would hear it twice otherwise.
+    if let Err(error) = app.emit_filter("stage-state", state, is_for_local_webviews) {
+        log::error!("stage-state could not be sent: {error}");
+    }
+}
+
+/// Lays the webviews out anew; a window that is placed by hand needs it when its size changes.
+pub(crate) fn resized(app: &AppHandle) {
+    if let Some((window, bar, platform)) = parts(app)
+        && let Err(error) = layout::resized(&window, &bar, &platform)
+    {
+        log::warn!("the stage could not be laid out: {error}");
+    }
+}
+
+fn is_for_local_webviews(target: &EventTarget) -> bool {
+    match target {
+        EventTarget::Any => true,
+        EventTarget::AnyLabel { label }
+        | EventTarget::Window { label }
+        | EventTarget::Webview { label }
+        | EventTarget::WebviewWindow { label } => [BAR, MAIN].contains(&label.as_str()),
+        _ => false,
+    }
+}
+
+fn state(app: &AppHandle) -> Result<StageState> {
+    app.understudy().session.stage_state().ok_or_else(no_stage)
+}
+
+fn no_stage() -> CommandError {
+    CommandError::new(ErrorCode::SessionEnded, "This session is over.")
+}
+
+fn parts(app: &AppHandle) -> Option<(Window, Webview, Webview)> {
+    Some((app.get_window(STAGE)?, app.get_webview(BAR)?, app.get_webview(PLATFORM)?))
+}

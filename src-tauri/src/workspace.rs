@@ -1,0 +1,61 @@
+//! The main window.
+
+use tauri::webview::{NewWindowResponse, PermissionResponse, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, WebviewUrl};
+
+use crate::state::MAIN;
+
+pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
+    let builder = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
+        .title("Understudy")
+        .inner_size(1180.0, 780.0)
+        .min_inner_size(640.0, 480.0)
+        .devtools(cfg!(debug_assertions))
+        .on_navigation(is_ours)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_permission_request(|_, _| PermissionResponse::Deny);
+    // WebDriver's one context has one download handler: the first webview's.
+    #[cfg(feature = "automation")]
+    let builder =
+        builder.on_download(|webview, event| crate::stage::on_download(webview.app_handle(), event));
+    #[cfg(not(feature = "automation"))]
+    let builder = builder.on_download(|_, _| false);
+    reload_after_a_crash(&builder.build()?)
+}
+
+/// Elsewhere the toolkit does it by itself.
+#[cfg(target_os = "linux")]
+fn reload_after_a_crash(window: &tauri::WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::WebViewExt;
+    window.with_webview(|webview| {
+        webview.inner().connect_web_process_terminated(|webview, _| {
+            log::warn!("the main window crashed and is loaded again");
+            webview.reload();
+        });
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reload_after_a_crash(_: &tauri::WebviewWindow) -> tauri::Result<()> {
+    Ok(())
+}
+
+/// Brings the main window to the front.
+pub(crate) fn show(app: &AppHandle) {
+    let Some(window) = app.get_webview_window(MAIN) else { return };
+    for outcome in [window.show(), window.unminimize(), window.set_focus()] {
+        if let Err(error) = outcome {
+            log::warn!("the main window did not come to the front: {error}");
+        }
+    }
+}
+
+/// Local webviews show the app's own pages and nothing else.
+pub(crate) fn is_ours(url: &url::Url) -> bool {
+    match url.scheme() {
+        "tauri" => url.host_str() == Some("localhost"),
+        "http" | "https" if cfg!(windows) => url.host_str() == Some("tauri.localhost"),
+        "about" => url.as_str() == "about:blank",
+        _ => false,
+    }
+}
