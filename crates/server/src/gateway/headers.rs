@@ -30,7 +30,7 @@ const CLAIMS: [&str; 8] = [
     "x-method-override",
 ];
 const CLAIM_BEGINNINGS: [&str; 6] =
-    ["x-forwarded-", "x-remote-", "x-auth-", "x-authenticated-", "x-original-", "x-http-method-"];
+    ["x-forwarded-", "x-remote-", "x-auth-request-", "x-authenticated-", "x-original-", "x-http-method-"];
 
 /// Answers that would speak for the gateway's host beyond the page itself.
 const NOT_RELEASED: [&str; 4] =
