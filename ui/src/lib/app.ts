@@ -1,0 +1,97 @@
+// The only module that knows Tauri: one function for each command, one for each event.
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type { AppState } from "./generated/AppState";
+import type { CommandError } from "./generated/CommandError";
+import type { EventEnvelope } from "./generated/EventEnvelope";
+import type { InboxEntry } from "./generated/InboxEntry";
+import type { NewNote } from "./generated/NewNote";
+import type { NewRequest } from "./generated/NewRequest";
+import type { Note } from "./generated/Note";
+import type { PeoplePage } from "./generated/PeoplePage";
+import type { PeopleQuery } from "./generated/PeopleQuery";
+import type { Person } from "./generated/Person";
+import type { Request } from "./generated/Request";
+import type { Session } from "./generated/Session";
+import type { SessionDetail } from "./generated/SessionDetail";
+import type { SessionsPage } from "./generated/SessionsPage";
+import type { SessionsQuery } from "./generated/SessionsQuery";
+import type { Staff } from "./generated/Staff";
+import type { StageClosed } from "./generated/StageClosed";
+import type { StageState } from "./generated/StageState";
+
+export interface Bridge {
+  invoke(command: string, args?: Record<string, unknown>): Promise<unknown>;
+  /** Answers with the function that stops listening. */
+  listen(event: string, heard: (payload: unknown) => void): Promise<() => void>;
+}
+
+const tauri: Bridge = {
+  invoke: (command, args) => invoke(command, args),
+  listen: (event, heard) => listen(event, ({ payload }) => heard(payload)),
+};
+
+let bridge = tauri;
+
+/** Puts something else in Tauri's place, for tests and for looking at the screens in a browser. */
+export function plug(other: Bridge): void {
+  bridge = other;
+}
+
+/** Whatever a command was rejected with, as the contract's error. */
+export function asCommandError(thrown: unknown): CommandError {
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
+    return thrown as CommandError;
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { code: "internal", message, field: null, tries_left: null, retry_after_ms: null };
+}
+
+async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
+  try {
+    return (await bridge.invoke(command, args)) as T;
+  } catch (thrown) {
+    throw asCommandError(thrown);
+  }
+}
+
+function on<T>(event: string, heard: (payload: T) => void): Promise<() => void> {
+  return bridge.listen(event, (payload) => heard(payload as T));
+}
+
+export const getAppState = () => call<AppState>("get_app_state");
+export const setServer = (url: string) => call<AppState>("set_server", { url });
+export const forgetServer = () => call<AppState>("forget_server");
+export const signIn = (email: string, password: string) => call<Staff>("sign_in", { email, password });
+export const signOut = () => call<void>("sign_out");
+
+export const listPeople = (query: PeopleQuery) => call<PeoplePage>("list_people", { query });
+export const findPerson = (identifier: string) => call<Person>("find_person", { identifier });
+
+export const requestCode = (request: NewRequest) => call<Request>("request_code", { request });
+export const getRequest = (id: string) => call<Request>("get_request", { id });
+export const currentRequest = () => call<Request | null>("current_request");
+export const cancelRequest = (id: string) => call<Request>("cancel_request", { id });
+export const verifyCode = (id: string, code: string) => call<Request>("verify_code", { id, code });
+export const startSession = (id: string) => call<Session>("start_session", { id });
+export const listInbox = () => call<InboxEntry[]>("list_inbox");
+
+export const listSessions = (query: SessionsQuery) => call<SessionsPage>("list_sessions", { query });
+export const getSession = (id: string) => call<SessionDetail>("get_session", { id });
+export const stopSession = (id: string) => call<Session>("stop_session", { id });
+export const writeNote = (id: string, note: NewNote) => call<Note>("write_note", { id, note });
+export const showStage = () => call<void>("show_stage");
+export const exitImpersonation = () => call<void>("exit_impersonation");
+
+export const getStageState = () => call<StageState>("get_stage_state");
+export const setBarHeight = (height: number) => call<void>("set_bar_height", { height });
+export const dismissSheet = () => call<void>("dismiss_sheet");
+export const openExternalLink = () => call<void>("open_external_link");
+export const reloadStage = () => call<void>("reload_stage");
+
+export const onAppState = (heard: (state: AppState) => void) => on("app-state", heard);
+export const onServerEvent = (heard: (event: EventEnvelope) => void) => on("server-event", heard);
+export const onStageState = (heard: (state: StageState) => void) => on("stage-state", heard);
+export const onStageClosed = (heard: (closed: StageClosed) => void) => on("stage-closed", heard);
+export const onCodeOpened = (heard: (requestId: string) => void) => on("code-opened", heard);
+export const onCloseRefused = (heard: () => void) => on<null>("close-refused", heard);

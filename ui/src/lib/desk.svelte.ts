@@ -1,0 +1,238 @@
+// The state that the workspace shares: who is signed in, the open request, what waits, the session.
+
+import { createContext } from "svelte";
+import * as m from "$messages";
+import * as app from "./app";
+import { type RequestDraft, readRequestDraft, writeRequestDraft } from "./drafts";
+import type { AppState } from "./generated/AppState";
+import type { CommandError } from "./generated/CommandError";
+import type { EventEnvelope } from "./generated/EventEnvelope";
+import type { InboxEntry } from "./generated/InboxEntry";
+import type { Kind } from "./generated/Kind";
+import type { Person } from "./generated/Person";
+import type { Request } from "./generated/Request";
+import type { Session } from "./generated/Session";
+import type { StageClosed } from "./generated/StageClosed";
+import type { StageState } from "./generated/StageState";
+import { errorText, kindSingular } from "./labels";
+import { Route } from "./route.svelte";
+import { type Received, received } from "./time";
+import { Toasts } from "./toasts.svelte";
+
+export class Desk {
+  readonly route = new Route();
+  readonly toasts = new Toasts();
+
+  app: AppState | null = $state.raw(null);
+  stage: Received<StageState> | null = $state.raw(null);
+  /** `undefined` until the server was asked. */
+  request: Received<Request> | null | undefined = $state.raw(undefined);
+  inbox: Received<InboxEntry[]> | null = $state.raw(null);
+  inboxError: CommandError | null = $state.raw(null);
+  /** Own sessions that have ended and have no note yet. */
+  unnoted: Session[] = $state.raw([]);
+  /** How the last session ended, while its sheet is open. */
+  closed: StageClosed | null = $state.raw(null);
+  closeRefused = $state(false);
+  /** Raised whenever a session may have changed; History reads it to know that it is stale. */
+  sessionsVersion = $state(0);
+
+  /** The impersonation form, and the person its identifier was resolved to. */
+  draft: RequestDraft = $state(readRequestDraft());
+  person: Person | null = $state.raw(null);
+
+  #staffId: string | null = null;
+
+  get kinds(): Kind[] {
+    return this.app?.info?.kinds ?? [];
+  }
+
+  kind = (id: string): string => kindSingular(id, this.kinds);
+
+  /** Why what needs the server cannot be done now. */
+  get offline(): string | null {
+    if (this.app?.connection === "offline") return m.offline_reason();
+    return this.app?.connection === "connecting" ? m.connecting_reason() : null;
+  }
+
+  /** Starts listening, then asks how things stand; answers with the function that stops it. */
+  async open(): Promise<() => void> {
+    const stops = await Promise.all([
+      app.onAppState((state) => this.#take(state)),
+      app.onServerEvent((event) => this.#heard(event)),
+      app.onStageState((state) => {
+        this.stage = received(state);
+      }),
+      app.onStageClosed((closed) => this.#stageClosed(closed)),
+      app.onCodeOpened((id) => this.openInbox(id)),
+      app.onCloseRefused(() => {
+        this.closeRefused = this.stage !== null;
+      }),
+    ]);
+    this.#take(await app.getAppState());
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  /** Also called with the answers of commands that change the app's state. */
+  #take(state: AppState): void {
+    const back = this.app?.connection !== "online" && state.connection === "online";
+    this.app = state;
+    if (state.stage === null) {
+      this.stage = null;
+      this.closeRefused = false;
+    } else {
+      this.stage = received(state.stage);
+    }
+    const staffId = state.staff?.id ?? null;
+    const other = staffId !== this.#staffId;
+    if (other) this.#forget();
+    this.#staffId = staffId;
+    if (staffId !== null && (other || back)) void this.refresh();
+  }
+
+  take = (state: AppState): void => this.#take(state);
+
+  #forget(): void {
+    this.request = undefined;
+    this.inbox = null;
+    this.unnoted = [];
+    this.closed = null;
+    if (this.#staffId !== null) this.clearDraft();
+  }
+
+  async refresh(): Promise<void> {
+    this.sessionsVersion++;
+    await Promise.all([this.refreshRequest(), this.refreshInbox(), this.refreshUnnoted()]);
+  }
+
+  async refreshRequest(): Promise<void> {
+    try {
+      const request = await app.currentRequest();
+      // The server's "open one" leaves out what is over; what we know of it is still worth saying.
+      const known = this.request?.value;
+      if (request === null && known && known.state !== "cancelled" && known.state !== "started") {
+        this.request = received(await app.getRequest(known.id));
+      } else {
+        this.request = request && received(request);
+      }
+    } catch {
+      this.request ??= null;
+    }
+  }
+
+  async refreshInbox(): Promise<void> {
+    try {
+      this.inbox = received(await app.listInbox());
+      this.inboxError = null;
+    } catch (error) {
+      this.inboxError = error as CommandError;
+    }
+  }
+
+  async refreshUnnoted(): Promise<void> {
+    try {
+      const { sessions } = await app.listSessions({ person: null, live: false, offset: 0, limit: 200 });
+      this.unnoted = sessions.filter(({ staff, note }) => staff.id === this.#staffId && note === null);
+    } catch {
+      // The reminder stays as it was; History itself says what is wrong.
+    }
+  }
+
+  setRequest(request: Request): void {
+    this.request = received(request);
+  }
+
+  /** Takes the code over and goes to the confirmation. */
+  async useCode(entry: InboxEntry): Promise<void> {
+    this.setRequest(await app.verifyCode(entry.request_id, entry.code));
+    void this.refreshInbox();
+    this.route.go("impersonation");
+  }
+
+  openInbox(requestId: string): void {
+    void this.refreshInbox();
+    this.route.go("inbox", null, { request: requestId });
+  }
+
+  /** The impersonation page with this person filled in; an open request stays as it is. */
+  impersonate(person: Person): void {
+    this.startOver();
+    this.draft.identifier = person.id;
+    this.person = person;
+    this.keepDraft();
+    this.route.go("impersonation");
+  }
+
+  /** Leaves behind what is over, so that the form opens again. */
+  startOver(): void {
+    const state = this.request?.value.state;
+    if (state !== "waiting" && state !== "code_sent" && state !== "verified") this.request = null;
+  }
+
+  keepDraft(): void {
+    writeRequestDraft($state.snapshot(this.draft));
+  }
+
+  clearDraft(): void {
+    writeRequestDraft(null);
+    this.draft = readRequestDraft();
+    this.person = null;
+  }
+
+  noteLater(): void {
+    this.closed = null;
+    void this.refreshUnnoted();
+  }
+
+  /** Runs what a button stands for and says what went wrong at the window's foot. */
+  async attempt(run: () => Promise<unknown>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.toasts.show(errorText(error as CommandError));
+    }
+  }
+
+  #stageClosed(closed: StageClosed): void {
+    this.stage = null;
+    this.closeRefused = false;
+    this.request = null;
+    this.clearDraft();
+    this.closed = closed;
+    this.sessionsVersion++;
+    void this.refreshUnnoted();
+  }
+
+  #heard({ event }: EventEnvelope): void {
+    switch (event.type) {
+      case "code_arrived":
+        void this.refreshInbox();
+        void this.refreshRequest();
+        this.toasts.show(m.toast_code({ name: event.person.name }), {
+          label: m.toast_open(),
+          run: () => this.openInbox(event.request_id),
+        });
+        break;
+      case "request_changed":
+        void this.refreshInbox();
+        void this.refreshRequest();
+        break;
+      case "session_started":
+      case "session_ended":
+      case "note_written":
+        this.sessionsVersion++;
+        void this.refreshUnnoted();
+        break;
+      case "action_refused":
+        this.sessionsVersion++;
+        break;
+      case "signed_out":
+        this.toasts.show(m.toast_signed_out());
+        break;
+    }
+  }
+}
+
+export const [getDesk, setDesk] = createContext<Desk>();

@@ -1,0 +1,183 @@
+// Believable people and sessions, the same every time.
+import type { Action } from "../generated/Action";
+import type { EndCause } from "../generated/EndCause";
+import type { Note } from "../generated/Note";
+import type { Person } from "../generated/Person";
+import type { Request } from "../generated/Request";
+import type { ServerInfo } from "../generated/ServerInfo";
+import type { Session } from "../generated/Session";
+import type { Staff } from "../generated/Staff";
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+export const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+
+export const info: ServerInfo = {
+  name: "Meridian support",
+  version: "0.1.0",
+  protocol: 1,
+  kinds: [
+    { id: "Investor", singular: "Investor", plural: "Investors" },
+    { id: "Company", singular: "Company", plural: "Companies" },
+  ],
+  gateway_origins: ["http://localhost:7201"],
+  session_minutes: 30,
+};
+
+export const staff: Staff = {
+  id: "5a1f6c1e-0000-4000-8000-000000000001",
+  name: "Nora Lindqvist",
+  email: "nora.lindqvist@meridian.example",
+  roles: ["support", "admin"],
+};
+const colleague = { id: "5a1f6c1e-0000-4000-8000-000000000002", name: "Tomasz Zieliński" };
+
+const FIRST =
+  "Élise Jonas Amélie Søren Ibrahim Zoë Matteo Chloé Lucía Björn Hanna Mircea Agnieszka Noé Ayşe".split(" ");
+const LAST =
+  "Marchand Weber O’Connor Nygård Öztürk Dvořák Rossi Lefèvre García Lindholm Kowalska Ionescu".split(" ");
+
+function investor(index: number): Person {
+  const first = FIRST[index % FIRST.length] ?? "";
+  const last = LAST[(index * 7) % LAST.length] ?? "";
+  const plain = `${first}.${last}`
+    .normalize("NFD")
+    .replace(/[^A-Za-z.]/g, "")
+    .toLowerCase();
+  const named: Record<number, [string, string]> = {
+    3: ["فاطمة الزهراء العلوي", "fatima.alaoui"],
+    5: ["Maximiliane-Theodora Freifrau von und zu Hohenberg-Wittelsbach", "m.hohenberg"],
+  };
+  const [name, mailbox] = named[index] ?? [`${first} ${last}`, plain];
+  return {
+    id: `INV-${String(137 + index).padStart(6, "0")}`,
+    kind: "Investor",
+    name,
+    email: `${mailbox}${index > 11 ? index : ""}@mail.example`,
+    status: index % 11 === 6 ? "suspended" : "active",
+    active: index % 11 !== 6,
+    created_at: ago(400 * DAY + index * DAY),
+    last_seen_at: index % 13 === 4 ? null : ago(index * index * 37 * MINUTE + 12 * MINUTE),
+  };
+}
+
+function company(index: number): Person {
+  const trade = ["Nordlys Energi", "Atelier Brûlé", "Grünwald Logistik", "Porto Azul", "Baltica Foods"][
+    index % 5
+  ];
+  const form = ["AS", "SARL", "GmbH", "Lda", "UAB"][index % 5];
+  return {
+    ...investor(index),
+    id: `COM-${String(21 + index).padStart(5, "0")}`,
+    kind: "Company",
+    name: `${trade} ${form}${index > 4 ? ` ${index}` : ""}`,
+    email: `contact${index}@company.example`,
+  };
+}
+
+export const people: Person[] = [
+  ...Array.from({ length: 240 }, (_, index) => investor(index)),
+  ...Array.from({ length: 60 }, (_, index) => company(index)),
+];
+const [elise] = people as [Person];
+
+export const reference = ({ id, kind, name }: Person) => ({ id, kind, name });
+
+export function request(state: Request["state"], left = 8 * MINUTE + 41_000): Request {
+  return {
+    id: "0d9b9a7e-0000-4000-8000-00000000000a",
+    person: reference(elise),
+    reason: "Her March statement does not open; she gets a blank page.",
+    ticket: "HD-48213",
+    mode: "view",
+    consent: { given_by: "Élise Marchand", means: "phone", reference: "Call 2025-11-22 10:14" },
+    state,
+    created_at: ago(MINUTE),
+    expires_at: ago(-left),
+    expires_in_ms: left,
+    expires_after_ms: 10 * MINUTE,
+    tries_left: 3,
+    deliveries: [
+      { channel: "email", to: staff.email, state: state === "waiting" ? "sending" : "sent", tries: 1 },
+      { channel: "app", to: null, state: "sent", tries: 1 },
+    ],
+    session_minutes: 30,
+  };
+}
+
+const CAUSES: EndCause[] = ["exit", "exit", "limit", "exit", "client_lost", "exit", "stopped_by_staff"];
+
+function note(at: string, by: Session["staff"], solved: boolean): Note {
+  return {
+    what: "Opened Documents and the March statement, reproduced the blank page.",
+    why: "The file name has a character that the viewer cannot read. Told the platform team (PLT-912).",
+    solved,
+    written_at: at,
+    written_by: by,
+  };
+}
+
+function session(index: number): Session {
+  const by = index % 3 === 1 ? colleague : { id: staff.id, name: staff.name };
+  const person = people[(index * 5) % people.length] ?? elise;
+  const start = index * 0.7 * DAY + 25 * MINUTE;
+  const ended = index === 1 ? null : ago(start - (4 + ((index * 3) % 19)) * MINUTE);
+  return {
+    id: `7c0ffee0-0000-4000-8000-0000000000${String(10 + index)}`,
+    staff: by,
+    person: reference(person),
+    mode: index % 4 === 2 ? "act" : "view",
+    reason: "Her March statement does not open; she gets a blank page.",
+    ticket: index % 3 === 0 ? "HD-48213" : null,
+    consent: { given_by: person.name, means: "phone", reference: "Call 10:14" },
+    started_at: index === 1 ? ago(6 * MINUTE) : ago(start),
+    limit_at: ago(-24 * MINUTE),
+    limit_in_ms: 24 * MINUTE + 10_000,
+    ended_at: ended,
+    end_cause: ended ? (CAUSES[index % CAUSES.length] ?? "exit") : null,
+    actions: 3 + ((index * 5) % 17),
+    note: ended && index !== 3 ? note(ended, by, index % 5 !== 4) : null,
+  };
+}
+
+export const sessions: Session[] = Array.from({ length: 64 }, (_, index) => session(index)).sort((a, b) =>
+  b.started_at.localeCompare(a.started_at),
+);
+
+const action = (index: number, rest: Partial<Action>): Action => ({
+  entry: 4100 + index,
+  at: ago(20 * MINUTE - index * 41_000),
+  name: "Opened a page",
+  method: "GET",
+  route: null,
+  path: "/",
+  parameters: [],
+  fields: [],
+  status: 200,
+  refused: null,
+  changes: false,
+  ...rest,
+});
+
+export const actions: Action[] = [
+  action(0, { name: "Opened the dashboard", path: "/dashboard" }),
+  action(1, { name: "Opened documents", path: "/documents", parameters: ["year", "page"] }),
+  action(2, { name: "Opened a document", path: "/documents/18834", route: "/documents/{id}", status: 500 }),
+  action(3, {
+    name: "Uploaded a document",
+    method: "POST",
+    path: "/documents",
+    fields: ["title", "category", "file"],
+    status: null,
+    refused: "view_only",
+    changes: true,
+  }),
+  action(4, {
+    name: "Changed the profile",
+    method: "POST",
+    path: "/profile",
+    fields: ["phone"],
+    status: 303,
+    changes: true,
+  }),
+];

@@ -1,0 +1,280 @@
+// Stands in for the Rust side in a browser: `npm run fake`, then `/?scene=…` or `/bar.html?scene=…`.
+// Never in a production bundle; scripts/check-bundle.mjs looks for the marker below.
+import type { Bridge } from "../app";
+import { normaliseCode } from "../code";
+import type { AppState } from "../generated/AppState";
+import type { CommandError } from "../generated/CommandError";
+import type { ErrorCode } from "../generated/ErrorCode";
+import type { InboxEntry } from "../generated/InboxEntry";
+import type { NewNote } from "../generated/NewNote";
+import type { NewRequest } from "../generated/NewRequest";
+import type { PeopleQuery } from "../generated/PeopleQuery";
+import type { Request } from "../generated/Request";
+import type { Session } from "../generated/Session";
+import type { SessionsQuery } from "../generated/SessionsQuery";
+import type { Sheet } from "../generated/Sheet";
+import type { StageState } from "../generated/StageState";
+import * as data from "./data";
+
+export const MARKER = "UNDERSTUDY_FAKE";
+const CODE = "WDJB-MJHT";
+const DELAY = 120;
+
+const SHEETS: Record<string, Sheet> = {
+  "bar-close": { type: "close_refused" },
+  "bar-link": { type: "external_link", url: "https://tax.example/forms/2025?form=2777&from=meridian" },
+  "bar-refused": { type: "refused", method: "POST", path: "/documents", reason: "view_only" },
+  "bar-downloaded": {
+    type: "downloaded",
+    file: "statement-2025-03.pdf",
+    folder: "/home/nora/Downloads",
+    ok: true,
+  },
+  "bar-crashed": { type: "crashed" },
+};
+
+function fail(code: ErrorCode, message: string, more: Partial<CommandError> = {}): never {
+  throw { code, message, field: null, tries_left: null, retry_after_ms: null, ...more };
+}
+
+/** `scene` names what the screens should show; see `npm run fake`. */
+export function fake(scene = new URLSearchParams(location.search).get("scene") ?? ""): Bridge {
+  document.documentElement.dataset.bridge = MARKER;
+  const listeners = new Map<string, Set<(payload: unknown) => void>>();
+  const emit = (event: string, payload: unknown) => {
+    for (const heard of listeners.get(event) ?? []) heard(structuredClone(payload));
+  };
+
+  let request: Request | null = null;
+  let inbox: InboxEntry[] = [];
+  const sessions = structuredClone(data.sessions);
+  const aNote = data.sessions.find(({ note }) => note !== null)?.note ?? null;
+  if (scene !== "owed") for (const session of sessions) if (session.ended_at) session.note ??= aNote;
+
+  const stageOf = (session: Session): StageState => ({
+    session,
+    sheet: SHEETS[scene] ?? null,
+    connection_lost: scene === "bar-lost",
+    limit_in_ms: scene === "bar-soon" ? 95_000 : session.limit_in_ms,
+  });
+  const own = (person = data.people[scene === "bar-rtl" ? 3 : scene === "bar-long" ? 5 : 0]): Session => ({
+    ...(sessions[0] as Session),
+    id: "0d9b9a7e-0000-4000-8000-00000000000a",
+    staff: { id: data.staff.id, name: data.staff.name },
+    person: data.reference(person ?? (data.people[0] as never)),
+    started_at: data.ago(350_000),
+    limit_in_ms: 24 * 60_000 + 10_000,
+    ended_at: null,
+    end_cause: null,
+    note: null,
+  });
+
+  const state: AppState = {
+    version: "0.1.0",
+    server: scene === "first" ? null : "http://127.0.0.1:7200",
+    info: scene === "first" ? null : data.info,
+    staff: ["first", "sign-in", "sign-in-keyring"].includes(scene) ? null : data.staff,
+    connection: scene === "offline" ? "offline" : "online",
+    keyring:
+      scene === "sign-in-keyring" || scene === "keyring"
+        ? {
+            state: "unavailable",
+            help: "No keyring answers on this computer. Install gnome-keyring or KeePassXC and sign in to the desktop again; until then your sign-in lasts as long as Understudy runs.",
+          }
+        : { state: "available" },
+    stage: scene === "live" ? stageOf(own()) : null,
+  };
+  const stateChanged = () => emit("app-state", state);
+
+  function arrive(made: Request) {
+    inbox = [
+      {
+        request_id: made.id,
+        person: made.person,
+        reason: made.reason,
+        mode: made.mode,
+        arrived_at: data.ago(0),
+        expires_at: made.expires_at ?? "",
+        expires_in_ms: made.expires_in_ms ?? 0,
+        code: CODE,
+      },
+    ];
+  }
+
+  const preset: Record<string, Request["state"]> = {
+    code: "code_sent",
+    inbox: "code_sent",
+    ready: "verified",
+    expired: "expired",
+    tries: "too_many_tries",
+  };
+  if (preset[scene]) {
+    request = data.request(preset[scene]);
+    if (request.state === "code_sent") arrive(request);
+  }
+
+  const ended = (session: Session): Session => ({
+    ...session,
+    ended_at: data.ago(0),
+    end_cause: "exit",
+    actions: 12,
+  });
+  function close(reason: string) {
+    const session = ended(state.stage?.session ?? own());
+    sessions.unshift(session);
+    state.stage = null;
+    request = null;
+    stateChanged();
+    emit("stage-closed", { session, reason });
+  }
+
+  const commands: Record<string, (args: never) => unknown> = {
+    get_app_state: () => {
+      if (scene === "closed") setTimeout(() => close("exited"), 300);
+      if (scene === "closed-offline") setTimeout(() => close("exited_offline"), 300);
+      if (scene === "refused") {
+        state.stage = stageOf(own());
+        setTimeout(() => emit("close-refused", null), 300);
+      }
+      return state;
+    },
+    set_server: ({ url }: { url: string }) => {
+      if (!url.includes("7200"))
+        fail("unreachable", `No server answers at ${url}. Check the address and that the server runs.`);
+      Object.assign(state, { server: url, info: data.info });
+      return state;
+    },
+    forget_server: () => Object.assign(state, { server: null, info: null, staff: null }),
+    sign_in: ({ password }: { password: string }) => {
+      if (password === "wrong")
+        fail(
+          "wrong_credentials",
+          "The e-mail address or the password is not right. Check both and try again.",
+        );
+      state.staff = data.staff;
+      stateChanged();
+      return data.staff;
+    },
+    sign_out: () => {
+      state.staff = null;
+      stateChanged();
+    },
+    list_people: ({ query }: { query: PeopleQuery }) => {
+      const wanted = (query.search ?? "").toLowerCase();
+      const found = data.people.filter(
+        ({ id, kind, name, email }) =>
+          (query.kind === null || kind === query.kind) &&
+          `${name} ${email} ${id}`.toLowerCase().includes(wanted),
+      );
+      const offset = query.offset;
+      return { people: found.slice(offset, offset + (query.limit ?? 50)), total: found.length, offset };
+    },
+    find_person: ({ identifier }: { identifier: string }) =>
+      data.people.find(({ id, email }) => [id, email].includes(identifier)) ??
+      fail(
+        "person_not_found",
+        "Nobody has this ID or e-mail address. Check it, or find the person in People.",
+      ),
+    request_code: ({ request: wanted }: { request: NewRequest }) => {
+      const person = data.people.find(({ id }) => id === wanted.identifier) ?? data.people[0];
+      request = { ...data.request("waiting", 600_000), ...wanted, person: data.reference(person as never) };
+      setTimeout(() => {
+        if (!request) return;
+        request = { ...request, state: "code_sent", deliveries: data.request("code_sent").deliveries };
+        arrive(request);
+        const event = {
+          type: "code_arrived",
+          request_id: request.id,
+          person: request.person,
+          mode: request.mode,
+        };
+        emit("server-event", { cursor: 1, at: data.ago(0), event });
+      }, 1200);
+      return request;
+    },
+    get_request: () => request ?? fail("not_found", "No such request."),
+    current_request: () => request,
+    cancel_request: () => {
+      const cancelled = { ...(request as Request), state: "cancelled" };
+      request = null;
+      inbox = [];
+      return cancelled;
+    },
+    verify_code: ({ code }: { code: string }) => {
+      if (!request) fail("not_found", "No such request.");
+      if (normaliseCode(code) !== normaliseCode(CODE)) {
+        request.tries_left -= 1;
+        if (request.tries_left === 0) {
+          request.state = "too_many_tries";
+          fail("too_many_tries", "Too many wrong codes. Request a new code.");
+        }
+        fail(
+          "wrong_code",
+          `That code is not right. ${request.tries_left} tries left. Check the latest message: an older code no longer works.`,
+          { tries_left: request.tries_left },
+        );
+      }
+      inbox = [];
+      request = { ...request, state: "verified", expires_in_ms: 300_000 };
+      return request;
+    },
+    start_session: () => {
+      const session = own(data.people.find(({ id }) => id === request?.person.id));
+      state.stage = stageOf(session);
+      if (request) request.state = "started";
+      stateChanged();
+      return session;
+    },
+    list_inbox: () => inbox,
+    list_sessions: ({ query }: { query: SessionsQuery }) => {
+      const found =
+        scene === "empty"
+          ? []
+          : sessions.filter(
+              ({ person, ended_at }) =>
+                (query.person === null || person.id === query.person) &&
+                (query.live === null || query.live === (ended_at === null)),
+            );
+      const offset = query.offset;
+      return { sessions: found.slice(offset, offset + (query.limit ?? 50)), total: found.length, offset };
+    },
+    get_session: ({ id }: { id: string }) => {
+      const session = sessions.find((known) => known.id === id) ?? fail("not_found", "No such session.");
+      return { session: { ...session, actions: data.actions.length }, actions: data.actions };
+    },
+    stop_session: ({ id }: { id: string }) => {
+      const session = sessions.find((known) => known.id === id) ?? fail("not_found", "No such session.");
+      return Object.assign(session, { ended_at: data.ago(0), end_cause: "stopped_by_staff" });
+    },
+    write_note: ({ id, note }: { id: string; note: NewNote }) => {
+      const { name, id: staffId } = data.staff;
+      const written = { ...note, written_at: data.ago(0), written_by: { id: staffId, name } };
+      const session = sessions.find((known) => known.id === id);
+      if (session) session.note = written;
+      return written;
+    },
+    show_stage: () => undefined,
+    exit_impersonation: () => close("exited"),
+    get_stage_state: () => stageOf(own()),
+    set_bar_height: ({ height }: { height: number }) => {
+      document.documentElement.dataset.height = String(height);
+    },
+    dismiss_sheet: () => emit("stage-state", { ...stageOf(own()), sheet: null }),
+    open_external_link: () => undefined,
+    reload_stage: () => undefined,
+  };
+
+  return {
+    async invoke(command, args) {
+      await new Promise((resolve) => setTimeout(resolve, scene === "slow" ? 60_000 : DELAY));
+      const run = commands[command];
+      if (!run) throw new Error(`The fake does not know ${command}.`);
+      return structuredClone(run((args ?? {}) as never));
+    },
+    async listen(event, heard) {
+      const known = listeners.get(event) ?? new Set();
+      listeners.set(event, known.add(heard));
+      return () => known.delete(heard);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+// From a request to the step of the impersonation page that is open.
+import type { Request } from "./generated/Request";
+import type { RequestState } from "./generated/RequestState";
+
+export type Step = "who" | "why" | "code" | "ready";
+export const STEPS: readonly Step[] = ["who", "why", "code", "ready"];
+
+/** Ways in which a request is over without a session. */
+export type Over = "expired" | "replaced" | "too_many_tries" | "undeliverable";
+const OVER: readonly RequestState[] = ["expired", "replaced", "too_many_tries", "undeliverable"];
+
+export interface Flow {
+  step: Step;
+  /** Why the request came to nothing; a new code is the next thing to do. */
+  over: Over | null;
+}
+
+/** `found`: the form's identifier is resolved. `timeUp`: the request's time has run out by our own count. */
+export function flowOf(request: Request | null, found: boolean, timeUp = false): Flow {
+  const form: Flow = { step: found ? "why" : "who", over: null };
+  if (request === null || request.state === "cancelled" || request.state === "started") return form;
+  if (OVER.includes(request.state)) return { step: "code", over: request.state as Over };
+  if (timeUp) return { step: "code", over: "expired" };
+  return { step: request.state === "verified" ? "ready" : "code", over: null };
+}
+
+export type StepState = "done" | "open" | "ahead";
+
+export function stepState(step: Step, flow: Flow): StepState {
+  const distance = STEPS.indexOf(step) - STEPS.indexOf(flow.step);
+  return distance < 0 ? "done" : distance === 0 ? "open" : "ahead";
+}
+
+/** The server's rule, checked while one types: at least 10 characters with letters in them. */
+export function reasonProblem(reason: string): "short" | "letters" | null {
+  const text = reason.trim();
+  if ([...text].length < 10) return "short";
+  return /\p{L}/u.test(text) ? null : "letters";
+}

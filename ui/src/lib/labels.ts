@@ -1,0 +1,103 @@
+// The contract's values in the words of the screen.
+import * as m from "$messages";
+import type { Action } from "./generated/Action";
+import type { Channel } from "./generated/Channel";
+import type { CommandError } from "./generated/CommandError";
+import type { ConsentMeans } from "./generated/ConsentMeans";
+import type { DeliveryState } from "./generated/DeliveryState";
+import type { EndCause } from "./generated/EndCause";
+import type { ErrorCode } from "./generated/ErrorCode";
+import type { Kind } from "./generated/Kind";
+import type { Mode } from "./generated/Mode";
+import type { RefusalReason } from "./generated/RefusalReason";
+import type { Role } from "./generated/Role";
+import { getLocale } from "./paraglide/runtime";
+
+export const modeLabel = (mode: Mode) => (mode === "view" ? m.mode_view() : m.mode_act());
+
+const MEANS: Record<ConsentMeans, () => string> = {
+  phone: m.means_phone,
+  chat: m.means_chat,
+  email: m.means_email,
+  in_person: m.means_in_person,
+};
+export const meansLabel = (means: ConsentMeans) => MEANS[means]();
+
+const ROLES: Record<Role, () => string> = { support: m.role_support, admin: m.role_admin, lead: m.role_lead };
+export const rolesLabel = (roles: Role[]) => roles.map((role) => ROLES[role]()).join(" · ");
+
+const CAUSES: Record<EndCause, () => string> = {
+  exit: m.cause_exit,
+  limit: m.cause_limit,
+  idle: m.cause_idle,
+  client_lost: m.cause_client_lost,
+  consent_withdrawn: m.cause_consent_withdrawn,
+  stopped_by_staff: m.cause_stopped_by_staff,
+  staff_disabled: m.cause_staff_disabled,
+  switched_off: m.cause_switched_off,
+};
+export const causeLabel = (cause: EndCause) => CAUSES[cause]();
+
+const REFUSALS: Record<RefusalReason, () => string> = {
+  view_only: m.refused_view_only,
+  path_not_canonical: m.refused_path,
+  shut: m.refused_shut,
+};
+
+/** The ledger keeps the reason as text; the ones we know are said in words. */
+export function refusalLabel(reason: Action["refused"]): string {
+  return (REFUSALS as Record<string, () => string>)[reason ?? ""]?.() ?? reason ?? "";
+}
+
+export const channelLabel = (channel: Channel) => (channel === "email" ? m.channel_email() : m.channel_app());
+
+const DELIVERIES: Record<DeliveryState, () => string> = {
+  sending: m.delivery_sending,
+  sent: m.delivery_sent,
+  failed: m.delivery_failed,
+};
+export const deliveryLabel = (state: DeliveryState) => DELIVERIES[state]();
+
+// The installation words its kinds itself; the two of the specification are also known in other languages.
+const KINDS: Record<string, [string, () => string]> = {
+  Investor: ["Investor", m.kind_investor],
+  Company: ["Company", m.kind_company],
+  Investors: ["Investors", m.kind_investors],
+  Companies: ["Companies", m.kind_companies],
+};
+const kindWord = (word: string) => KINDS[word]?.[1]() ?? word;
+export const kindPlural = (kind: Kind) => kindWord(kind.plural);
+export function kindSingular(id: string, kinds: Kind[]): string {
+  return kindWord(kinds.find((kind) => kind.id === id)?.singular ?? id);
+}
+
+// The server speaks English; where its code says it all, other languages have their own sentence.
+const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
+  signed_out: m.error_signed_out,
+  wrong_credentials: m.error_wrong_credentials,
+  forbidden: m.error_forbidden,
+  not_found: m.error_not_found,
+  too_many: ({ retry_after_ms }) =>
+    m.error_too_many({ seconds: Math.ceil((retry_after_ms ?? 60_000) / 1000) }),
+  person_not_found: m.error_person_not_found,
+  person_refused: m.error_person_refused,
+  already_impersonating: m.error_already_impersonating,
+  person_busy: m.error_person_busy,
+  note_missing: m.error_note_missing,
+  wrong_code: ({ tries_left }) => m.error_wrong_code({ count: tries_left ?? 0 }),
+  code_expired: m.over_expired,
+  code_used: m.error_code_used,
+  too_many_tries: m.over_too_many_tries,
+  request_replaced: m.over_replaced,
+  request_cancelled: m.error_request_cancelled,
+  other_sign_in: m.error_other_sign_in,
+  session_ended: m.error_session_ended,
+  directory_unavailable: m.error_directory_unavailable,
+  internal: m.error_internal,
+  unreachable: m.error_unreachable,
+};
+
+export function errorText(error: CommandError): string {
+  if (getLocale() === "en" && error.message !== "") return error.message;
+  return ERRORS[error.code]?.(error) ?? (error.message || m.error_internal());
+}

@@ -1,0 +1,23 @@
+/** Runs questions of which only the newest answer counts: older answers and errors come back as `null`. */
+export function latest<Q, A>(ask: (question: Q) => Promise<A>): (question: Q) => Promise<A | null> {
+  let newest = 0;
+  return async (question) => {
+    const mine = ++newest;
+    try {
+      const answer = await ask(question);
+      return mine === newest ? answer : null;
+    } catch (error) {
+      if (mine === newest) throw error;
+      return null;
+    }
+  };
+}
+
+/** Calls `run` once, `wait` milliseconds after the last call. */
+export function debounce<Args extends unknown[]>(run: (...args: Args) => void, wait: number) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return (...args: Args) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => run(...args), wait);
+  };
+}

@@ -1,0 +1,59 @@
+// Where the workspace is, in the address's hash, so that a reload keeps the place.
+export const SCREENS = ["people", "impersonation", "inbox", "history"] as const;
+export type Screen = (typeof SCREENS)[number];
+
+export interface Place {
+  screen: Screen;
+  /** What is opened in the screen: a tab of People, a session of History. */
+  item: string | null;
+  query: Readonly<Record<string, string>>;
+}
+
+export function parsePlace(hash: string): Place {
+  const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?");
+  const [first, item] = path.split("/").map(decodeURIComponent);
+  const screen = SCREENS.find((name) => name === first) ?? "people";
+  return { screen, item: item || null, query: Object.fromEntries(new URLSearchParams(search)) };
+}
+
+export function formatPlace(
+  screen: Screen,
+  item?: string | null,
+  query: Record<string, string> = {},
+): string {
+  const filled = Object.entries(query).filter(([, value]) => value !== "");
+  const search = filled.length > 0 ? `?${new URLSearchParams(filled)}` : "";
+  return `#/${screen}${item ? `/${encodeURIComponent(item)}` : ""}${search}`;
+}
+
+export class Route {
+  place: Place = $state.raw(parsePlace(location.hash));
+  /** The last place in each screen, to which the rail leads back. */
+  #last: Partial<Record<Screen, string>> = $state({});
+
+  constructor() {
+    addEventListener("hashchange", () => this.#read());
+    this.#read();
+  }
+
+  go(screen: Screen, item?: string | null, query?: Record<string, string>): void {
+    location.hash = formatPlace(screen, item, query);
+  }
+
+  /** Changes the place without a step in the history: search text, filters. */
+  replace(screen: Screen, item?: string | null, query?: Record<string, string>): void {
+    history.replaceState(null, "", formatPlace(screen, item, query));
+    this.#read();
+  }
+
+  /** The rail's link: back to where one was, or to the screen's start when one is there. */
+  href(screen: Screen): string {
+    return screen === this.place.screen ? formatPlace(screen) : (this.#last[screen] ?? formatPlace(screen));
+  }
+
+  #read(): void {
+    this.place = parsePlace(location.hash);
+    const { screen, item, query } = this.place;
+    this.#last[screen] = formatPlace(screen, item, { ...query });
+  }
+}

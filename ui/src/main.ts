@@ -1,0 +1,17 @@
+import "@fontsource-variable/inter/wght.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import { mount } from "svelte";
+import App from "./App.svelte";
+import { plug } from "./lib/app";
+import { getLocale } from "./lib/paraglide/runtime";
+
+// Only `vite --mode fake`; a production build drops this branch and the module with it.
+if (import.meta.env.MODE === "fake") {
+  const { fake } = await import("./lib/fake");
+  plug(fake());
+}
+
+document.documentElement.lang = getLocale();
+const target = document.querySelector("#app");
+if (target) mount(App, { target });

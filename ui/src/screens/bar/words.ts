@@ -1,0 +1,19 @@
+// The bar's own few words, so that it loads none of the workspace's.
+
+import type { CommandError } from "$lib/generated/CommandError";
+import type { Mode } from "$lib/generated/Mode";
+import { getLocale } from "$lib/paraglide/runtime";
+import * as m from "$messages";
+
+export const modeWord = (mode: Mode) => (mode === "view" ? m.mode_view() : m.mode_act());
+
+// The bar knows no list of kinds: a kind's ID is its singular unless the installation says otherwise.
+export function kindWord(kind: string): string {
+  if (kind === "Investor") return m.kind_investor();
+  return kind === "Company" ? m.kind_company() : kind;
+}
+
+export function errorSentence(error: CommandError): string {
+  if (getLocale() === "en" && error.message !== "") return error.message;
+  return error.code === "unreachable" ? m.error_unreachable() : error.message || m.error_internal();
+}

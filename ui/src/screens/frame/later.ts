@@ -1,0 +1,8 @@
+// Screens that the first sight of the app does not need.
+export const LATER = {
+  impersonation: () => import("../impersonation/Impersonation.svelte"),
+  inbox: () => import("../inbox/Inbox.svelte"),
+  history: () => import("../history/History.svelte"),
+  note: () => import("../note/NoteSheet.svelte"),
+  closeRefused: () => import("./CloseRefused.svelte"),
+};
