@@ -160,6 +160,10 @@ pub fn decide<'a>(routes: &'a [Route], mode: Mode, method: &str, path: &str) -> 
     if check_path(path).is_err() {
         return Passage::Refuse { route: None, why: Barred::PathNotCanonical };
     }
+    // Both would hand the page what the gateway adds (TRACE), or a way around it (CONNECT).
+    if matches!(method.to_ascii_uppercase().as_str(), "TRACE" | "TRACK" | "CONNECT") {
+        return Passage::Refuse { route: None, why: Barred::Shut };
+    }
     let reads = matches!(method, "GET" | "HEAD" | "OPTIONS");
     let route = routes.iter().find(|r| {
         r.method.as_deref().is_none_or(|m| m == method || m == "GET" && method == "HEAD")
@@ -266,6 +270,12 @@ mod tests {
         );
         assert_eq!(at(Mode::View, "GET", "/static/app.css"), Passage::Asset);
         assert!(view_only(at(Mode::View, "POST", "/static/app.css")));
+        for method in ["TRACE", "trace", "CONNECT"] {
+            assert!(
+                matches!(at(Mode::Act, method, "/"), Passage::Refuse { why: Barred::Shut, .. }),
+                "{method}"
+            );
+        }
         assert!(matches!(at(Mode::Act, "GET", "/keys"), Passage::Refuse { why: Barred::Shut, .. }));
         assert!(matches!(
             at(Mode::Act, "GET", "//keys"),

@@ -311,6 +311,9 @@ impl Config {
                 "letters, digits and dashes",
             );
         }
+        if let Some(name) = self.platform.script_cookies.iter().find(|name| name.contains("understudy")) {
+            return not_allowed("platform.script_cookies", name, "no cookie of the gateway's own");
+        }
         self.routes()?;
         let from = self.mail.from.parse::<lettre::message::Mailbox>();
         if from.is_err() {

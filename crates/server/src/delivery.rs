@@ -1,12 +1,13 @@
 //! Takes codes to their recipients: tries, tries again, and records what came of it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
     QueryFilter as _, sea_query::Expr,
 };
 use serde_json::json;
+use tokio::task::JoinSet;
 use understudy_protocol::{Channel, Event as Told, Mode};
 use understudy_rules::{
     Millis, SECOND,
@@ -14,7 +15,7 @@ use understudy_rules::{
 };
 
 use crate::{
-    Core,
+    Core, Shared,
     error::ApiResult,
     impersonations::{Along, named, person, state, step},
     mail::{CodeMail, code_mail},
@@ -34,22 +35,32 @@ const PAUSES: [Millis; 5] = [2 * SECOND, 5 * SECOND, 15 * SECOND, 45 * SECOND, 1
 /// How long whoever took a delivery has for it, before another server takes it.
 const TURN: Millis = 30 * SECOND;
 
-/// Runs until it is dropped.
-pub async fn run(core: &Core) {
+/// Runs until it is dropped. Each delivery is a task of its own: a mail server that hangs holds up nobody
+/// else's code.
+pub async fn run(core: &Shared) {
     let mut newest = core.hub.newest();
+    let mut under_way = JoinSet::new();
     loop {
-        if let Err(error) = deliver_due(core).await {
-            tracing::warn!(code = ?error.code(), "codes could not be delivered; trying again");
+        match take_due(core).await {
+            Ok(due) => {
+                for row in due {
+                    let core = Arc::clone(core);
+                    under_way.spawn(async move { deliver(&core, row).await });
+                }
+            }
+            Err(error) => tracing::warn!(code = ?error.code(), "codes could not be delivered; trying again"),
         }
+        while under_way.try_join_next().is_some() {}
         // A new request raises an event, which wakes this.
         let _ = tokio::time::timeout(Duration::from_secs(1), newest.changed()).await;
     }
 }
 
-/// Tries every delivery whose time has come.
-pub async fn deliver_due(core: &Core) -> ApiResult<()> {
+/// Takes every delivery whose time has come, unless another server has.
+async fn take_due(core: &Core) -> ApiResult<Vec<Model>> {
     let now = core.store.now().await?;
     let due = Column::State.eq("sending").and(Column::NextAt.lte(now));
+    let mut taken = Vec::new();
     for row in Entity::find().filter(due).all(&core.store.db).await? {
         // Whoever moves the time on has the turn.
         let take = Entity::update_many()
@@ -57,14 +68,22 @@ pub async fn deliver_due(core: &Core) -> ApiResult<()> {
             .filter(Column::Id.eq(row.id))
             .filter(Column::NextAt.eq(row.next_at));
         if take.exec(&core.store.db).await?.rows_affected == 1 {
-            deliver(core, row, now).await?;
+            taken.push(row);
         }
+    }
+    Ok(taken)
+}
+
+/// Tries every delivery whose time has come, and waits for what comes of it.
+pub async fn deliver_due(core: &Core) -> ApiResult<()> {
+    for row in take_due(core).await? {
+        deliver(core, row).await?;
     }
     Ok(())
 }
 
-async fn deliver(core: &Core, row: Model, now: Millis) -> ApiResult<()> {
-    let db = &core.store.db;
+async fn deliver(core: &Core, row: Model) -> ApiResult<()> {
+    let (db, now) = (&core.store.db, core.store.now().await?);
     let Some(request) = impersonation::Entity::find_by_id(row.request_id).one(db).await? else {
         return Ok(());
     };

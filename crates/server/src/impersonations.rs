@@ -3,9 +3,10 @@
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait as _, EntityTrait as _, QueryFilter as _, Statement,
+    sea_query::Expr,
 };
 use serde_json::{Value, json};
-use understudy_protocol::{Event as Told, PersonRef, StaffRef};
+use understudy_protocol::{ErrorCode, Event as Told, PersonRef, StaffRef};
 use understudy_rules::impersonation::{Closed, EndCause, Event, Outcome, Refusal, State};
 use uuid::Uuid;
 
@@ -142,7 +143,7 @@ pub async fn step(
             Err(WriteError::Conflict) => continue,
             Err(WriteError::Exists(what)) if what.contains("live_person") => {
                 return Err(ApiError::new(
-                    understudy_protocol::ErrorCode::PersonBusy,
+                    ErrorCode::PersonBusy,
                     "Somebody else is in this person's account right now. Try again when they have exited.",
                 ));
             }
@@ -257,6 +258,19 @@ async fn consequences(
         job.guards.push(statement(&guard, db));
     }
     Ok(job)
+}
+
+/// Writes only while the session lives: in the same transaction, so that nothing comes after its end.
+pub async fn write_while_live(core: &Core, session: Uuid, mut job: Job) -> ApiResult<u64> {
+    let lives = Entity::update_many()
+        .col_expr(Column::State, Expr::col(Column::State))
+        .filter(Column::Id.eq(session))
+        .filter(Column::State.eq("live"));
+    job.guards.push(statement(&lives, &core.store.db));
+    match core.store.write(job).await {
+        Err(WriteError::Conflict) => Err(ApiError::new(ErrorCode::SessionEnded, "The session has ended.")),
+        written => Ok(written?),
+    }
 }
 
 /// Ends a session for a cause; nothing happens where it has ended already.

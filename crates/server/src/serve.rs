@@ -87,7 +87,7 @@ pub async fn start(
             });
         };
     }
-    keep_running!(async |core: &Core| core.hub.follow(&core.store).await);
+    keep_running!(async |core: &Shared| core.hub.follow(&core.store).await);
     keep_running!(delivery::run);
     keep_running!(sweeper::run);
     Ok(Running { core, api: api_address, gateway: gateway_address, stop, tasks })

@@ -1,10 +1,7 @@
 //! Sign-ins: short access tokens, refresh tokens that work once.
 
 use axum::{Json as Answer, extract::State, http::StatusCode};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
-    QueryFilter as _,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::json;
 use understudy_protocol::{ErrorCode, Event, Refresh, SignIn, SignedIn, Staff};
 use understudy_rules::{MINUTE, Millis, impersonation::EndCause};
@@ -19,7 +16,7 @@ use crate::{
     keys::{Keys, Secret},
     staff::{end_sessions, entry},
     store::{
-        Job, NewEvent, WriteError,
+        Entry, Job, NewEvent, WriteError,
         entities::{refresh_token, sign_in, sign_in_failure, staff},
         statement,
     },
@@ -30,6 +27,30 @@ const REFRESH: Millis = 12 * 60 * MINUTE;
 /// So many failures for one address in this time make it wait.
 const FAILURES: u64 = 5;
 const FAILURE_MEMORY: Millis = 5 * MINUTE;
+
+/// A try at signing in. It counts as failed from its beginning, so that many at once are no way around.
+struct Attempt(i64);
+
+impl Attempt {
+    async fn begin(core: &Core, email: &str, now: Millis) -> ApiResult<Self> {
+        use sign_in_failure::{ActiveModel, Column, Entity};
+        let db = &core.store.db;
+        Entity::delete_many().filter(Column::At.lte(now - FAILURE_MEMORY)).exec(db).await?;
+        let row = ActiveModel { email: Set(email.to_owned()), at: Set(now), ..Default::default() };
+        let attempt = Self(Entity::insert(row).exec(db).await?.last_insert_id);
+        if Entity::find().filter(Column::Email.eq(email)).count(db).await? > FAILURES {
+            attempt.forget(core).await?;
+            let detail = "Too many wrong passwords. Wait five minutes, then try again.";
+            return Err(ApiError::too_many(FAILURE_MEMORY, detail));
+        }
+        Ok(attempt)
+    }
+
+    async fn forget(self, core: &Core) -> ApiResult<()> {
+        sign_in_failure::Entity::delete_by_id(self.0).exec(&core.store.db).await?;
+        Ok(())
+    }
+}
 
 /// A new pair of tokens.
 struct Tokens {
@@ -67,39 +88,22 @@ pub async fn sign_in(State(core): State<Shared>, Json(given): Json<SignIn>) -> A
     let db = &core.store.db;
     let email = given.email.trim().to_lowercase();
     let now = core.store.now().await?;
-    let recent =
-        sign_in_failure::Column::Email.eq(&email).and(sign_in_failure::Column::At.gt(now - FAILURE_MEMORY));
-    if sign_in_failure::Entity::find().filter(recent).count(db).await? >= FAILURES {
-        return Err(ApiError::too_many(
-            FAILURE_MEMORY,
-            "Too many wrong passwords. Wait five minutes, then try again.",
-        ));
-    }
+    let attempt = Attempt::begin(&core, &email, now).await?;
     let found = staff::Entity::find().filter(staff::Column::Email.eq(&email)).one(db).await?;
+    let known = found.as_ref().map(|staff| staff.id);
     let hash =
         found.as_ref().filter(|staff| staff.disabled_at.is_none()).map(|staff| staff.password_hash.clone());
     let right = core.passwords.verify(given.password.into(), hash).await;
     let Some(staff) = found.filter(|_| right) else {
-        let row = sign_in_failure::ActiveModel { email: Set(email), at: Set(now), ..Default::default() };
-        let old = sign_in_failure::Entity::delete_many()
-            .filter(sign_in_failure::Column::At.lt(now - FAILURE_MEMORY));
-        let mut job = Job {
-            effects: vec![statement(&old, db), statement(&sign_in_failure::Entity::insert(row), db)],
-            ..Job::default()
-        };
-        job.entries.push(crate::store::Entry {
-            kind: "sign_in_failed",
-            staff: None,
-            person: None,
-            session: None,
-            details: json!({}),
-        });
-        core.store.write(job).await?;
+        let details = json!({ "email": email });
+        let failed = Entry { kind: "sign_in_failed", staff: known, person: None, session: None, details };
+        core.store.write(Job { entries: vec![failed], ..Job::default() }).await?;
         return Err(ApiError::new(
             ErrorCode::WrongCredentials,
             "The e-mail address or the password is not right. Check both and try again.",
         ));
     };
+    attempt.forget(&core).await?;
     let (id, tokens) = (Uuid::now_v7(), Tokens::new());
     let row = sign_in::ActiveModel {
         id: Set(id),

@@ -8,7 +8,6 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use serde_json::{Value, json};
 use understudy_protocol::{ErrorCode, Event, RefusalReason};
 use understudy_rules::passage::{Barred, Passage, Route, decide};
@@ -24,8 +23,8 @@ use crate::{
     api::{host_of, is_host},
     config::Origin,
     error::{ApiError, ApiResult},
-    impersonations::{name_of, named},
-    store::{Entry, Job, NewEvent, WriteError, entities::impersonation, statement},
+    impersonations::{name_of, named, write_while_live},
+    store::{Entry, Job, NewEvent},
 };
 
 impl Gateway {
@@ -117,8 +116,12 @@ impl Passing<'_> {
         let core = &self.gateway.core;
         // Durable before anything is sent.
         let details = described(request.method(), request.uri(), route, changes);
-        let entry =
-            self.write(Job { entries: vec![self.entry("action", details)], ..Job::default() }).await?;
+        let entry = write_while_live(
+            core,
+            self.session.row.id,
+            Job { entries: vec![self.entry("action", details)], ..Job::default() },
+        )
+        .await?;
         let path = request.uri().path().to_owned();
         let now = core.store.now().await?;
         let platform = self.origin.platform.origin().ascii_serialization();
@@ -140,7 +143,7 @@ impl Passing<'_> {
             sent.insert(header::COOKIE, cookies);
         }
         *request.uri_mut() = self.upstream(request.uri())?;
-        if websocket::is_upgrade(&client_headers) {
+        if websocket::is_upgrade(request.method(), &client_headers) {
             *request.headers_mut() = sent;
             return websocket::tunnel(self, request, &client_headers, entry, route).await;
         }
@@ -177,8 +180,10 @@ impl Passing<'_> {
         }
         parts.extensions.clear();
         // Durable before anything is released.
-        if !self.answered(entry, Some(parts.status), &fields, cookies).await? {
-            return Ok(refusal::no_session(&client_headers));
+        match self.answered(entry, Some(parts.status), &fields, cookies).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(refusal::no_session(&client_headers)),
+            Err(error) => return Ok(refusal::answer_not_recorded(&error)),
         }
         let body = if head { no_body() } else { until_ended(Body::new(body), self.session.ended.clone()) };
         Ok(Response::from_parts(parts, body))
@@ -196,29 +201,13 @@ impl Passing<'_> {
             json!({ "entry": entry, "status": status.map(|s| s.as_u16()), "fields": fields.names() });
         let entry = self.entry("action_answered", details);
         let alive = Job { effects: cookies.effects, entries: vec![entry.clone()], ..Job::default() };
-        match self.write(alive).await {
+        match write_while_live(&self.gateway.core, self.session.row.id, alive).await {
             Ok(_) => Ok(true),
             Err(error) if error.code() == ErrorCode::SessionEnded => {
                 self.gateway.core.store.write(Job { entries: vec![entry], ..Job::default() }).await?;
                 Ok(false)
             }
             Err(error) => Err(error),
-        }
-    }
-
-    /// Writes only while the session lives: in the same transaction, so that nothing comes after its end.
-    async fn write(&self, mut job: Job) -> ApiResult<u64> {
-        use impersonation::{Column, Entity};
-        let lives = Entity::update_many()
-            .col_expr(Column::State, Expr::col(Column::State))
-            .filter(Column::Id.eq(self.session.row.id))
-            .filter(Column::State.eq("live"));
-        job.guards.push(statement(&lives, &self.gateway.core.store.db));
-        match self.gateway.core.store.write(job).await {
-            Err(WriteError::Conflict) => {
-                Err(ApiError::new(ErrorCode::SessionEnded, "The session has ended."))
-            }
-            written => Ok(written?),
         }
     }
 

@@ -85,6 +85,21 @@ pub fn no_platform(headers: &HeaderMap) -> Response {
     say(wants_page(headers), &words)
 }
 
+/// The request went out and its answer could not be recorded: it stays here.
+pub fn answer_not_recorded(error: &ApiError) -> Response {
+    tracing::warn!(code = ?error.code(), "the gateway could not record an answer");
+    say(
+        true,
+        &Words {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "answer_not_recorded",
+            title: "The answer could not be recorded",
+            detail: "The platform has answered, but what cannot be recorded is not shown. If you changed something, \
+                     look whether it was done before you try again.",
+        },
+    )
+}
+
 /// Refused because it could not be recorded, or because something else failed here.
 pub fn failed(error: &ApiError) -> Response {
     tracing::warn!(code = ?error.code(), "the gateway could not pass a request");

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -20,17 +20,20 @@ use tokio_tungstenite::{
 };
 use tokio_util::sync::CancellationToken;
 use understudy_rules::passage::{Class, Mode, Route};
+use uuid::Uuid;
 
 use super::{body::Fields, headers, jar, proxy::Passing, refusal};
 use crate::{
     Shared,
-    error::{ApiError, ApiResult},
+    error::ApiResult,
+    impersonations::write_while_live,
     store::{Entry, Job},
 };
 
 /// Whether the client asks for a WebSocket (RFC 6455, section 4.1).
-pub fn is_upgrade(headers: &HeaderMap) -> bool {
-    headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+pub fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
+    let upgrade = headers.get(header::UPGRADE);
+    method == Method::GET && upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 /// Opens the socket at the platform and then the client's. `entry` is the record of the handshake.
@@ -72,6 +75,7 @@ pub(super) async fn tunnel(
     let theirs = hyper::upgrade::on(&mut answer);
     let relay = Relay {
         core: core.clone(),
+        session: session.row.id,
         entry: passing.entry("frame", json!({})),
         handshake: entry,
         may_speak: session.mode == Mode::Act || route.is_some_and(|route| route.class == Class::Reads),
@@ -93,6 +97,7 @@ pub(super) async fn tunnel(
 
 struct Relay {
     core: Shared,
+    session: Uuid,
     /// What each frame's entry has in common.
     entry: Entry,
     handshake: u64,
@@ -140,11 +145,7 @@ impl Relay {
             "bytes": bytes.len(),
             "sha256": data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
         });
-        self.core
-            .store
-            .write(Job { entries: vec![entry], ..Job::default() })
-            .await
-            .map_err(ApiError::from)?;
+        write_while_live(&self.core, self.session, Job { entries: vec![entry], ..Job::default() }).await?;
         Ok(self.may_speak)
     }
 }

@@ -230,35 +230,50 @@ async fn run(
     let told = !job.events.is_empty();
     if !job.guards.is_empty() || !job.effects.is_empty() || told {
         let savepoint = txn.begin().await?;
-        for guard in job.guards {
-            if savepoint.execute_raw(guard).await?.rows_affected() != 1 {
-                return Err(WriteError::Conflict);
+        match change(&savepoint, ledger.now, job.guards, job.effects, job.events).await {
+            Ok(()) => savepoint.commit().await?,
+            Err(error) => {
+                savepoint.rollback().await?;
+                return Err(error);
             }
         }
-        for effect in job.effects {
-            savepoint.execute_raw(effect).await?;
-        }
-        if told {
-            let mut rows = Vec::with_capacity(job.events.len());
-            for event in job.events {
-                rows.push(event::ActiveModel {
-                    id: NotSet,
-                    at: Set(ledger.now),
-                    staff_id: Set(event.staff_id),
-                    overseers: Set(event.overseers),
-                    sign_in_id: Set(event.sign_in_id),
-                    payload: Set(serde_json::to_string(&event.event)
-                        .map_err(|error| DbErr::Json(error.to_string()))?),
-                });
-            }
-            event::Entity::insert_many(rows).exec_without_returning(&savepoint).await?;
-        }
-        savepoint.commit().await?;
     }
     for entry in job.entries {
         ledger.push(entry)?;
     }
     Ok((index, told))
+}
+
+async fn change(
+    txn: &DatabaseTransaction,
+    now: Millis,
+    guards: Vec<Statement>,
+    effects: Vec<Statement>,
+    events: Vec<NewEvent>,
+) -> Result<(), WriteError> {
+    for guard in guards {
+        if txn.execute_raw(guard).await?.rows_affected() != 1 {
+            return Err(WriteError::Conflict);
+        }
+    }
+    for effect in effects {
+        txn.execute_raw(effect).await?;
+    }
+    let mut rows = Vec::with_capacity(events.len());
+    for event in events {
+        rows.push(event::ActiveModel {
+            id: NotSet,
+            at: Set(now),
+            staff_id: Set(event.staff_id),
+            overseers: Set(event.overseers),
+            sign_in_id: Set(event.sign_in_id),
+            payload: Set(serde_json::to_string(&event.event).map_err(|error| DbErr::Json(error.to_string()))?),
+        });
+    }
+    if !rows.is_empty() {
+        event::Entity::insert_many(rows).exec_without_returning(txn).await?;
+    }
+    Ok(())
 }
 
 /// Turns a query into a guard or an effect of a [`Job`].

@@ -52,7 +52,7 @@ async fn access_tokens_run_out_and_refresh_tokens_rotate() {
     world.pass(Duration::from_secs(10 * 60));
     assert_eq!(app.get::<Staff>("/api/me").await.unwrap_err().code, ErrorCode::SignedOut);
     let body = json!({ "refresh_token": first.refresh_token });
-    let second: SignedIn = app.post("/api/sign-in/refresh", &body).await.ok().expect("refreshed");
+    let second: SignedIn = app.post("/api/sign-in/refresh", &body).await.expect("refreshed");
     app.signed_in = Some(second);
     assert_eq!(app.get::<Staff>("/api/me").await.expect("signed in").email, "ada@support.example");
     world.stop().await;
@@ -65,7 +65,7 @@ async fn invariant_5_a_refresh_token_used_twice_ends_the_sign_in_and_its_session
     let (_, stage) = app.stage(ELISE, Mode::View).await;
     let stolen = app.signed_in.as_ref().expect("signed in").refresh_token.clone();
     let body = json!({ "refresh_token": stolen });
-    let mine: SignedIn = app.post("/api/sign-in/refresh", &body).await.ok().expect("the first use");
+    let mine: SignedIn = app.post("/api/sign-in/refresh", &body).await.expect("the first use");
     app.signed_in = Some(mine);
     assert_eq!(stage.status("/").await, StatusCode::OK);
     let second = app.post::<SignedIn>("/api/sign-in/refresh", &body).await;
@@ -220,5 +220,17 @@ async fn the_openapi_document_has_every_action_and_says_who_may() {
     insta::assert_snapshot!(lines.join("\n"));
     let healthy = client().get(world.api.join("/healthz").expect("a URL")).send().await.expect("an answer");
     assert_eq!(healthy.status(), StatusCode::OK);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn of_100_simultaneous_guesses_at_a_password_five_count() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let body = json!({ "email": "ada@support.example", "password": "wrong" });
+    let tries = join_all((0..100).map(|_| app.post::<SignedIn>("/api/sign-in", &body))).await;
+    let codes: Vec<ErrorCode> = tries.into_iter().filter_map(|t| t.err().map(|problem| problem.code)).collect();
+    assert_eq!(codes.len(), 100);
+    assert!(codes.iter().filter(|code| **code == ErrorCode::WrongCredentials).count() <= 5);
     world.stop().await;
 }

@@ -1,7 +1,7 @@
 //! "Verify code".
 
 use axum::{Json as Answer, extract::State};
-use understudy_protocol::{Request, VerifyCode};
+use understudy_protocol::{ErrorCode, Request, VerifyCode};
 use understudy_rules::{code::Code, impersonation::Event};
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::{
     Shared,
     api::extract::{Json, Path},
     auth::Impersonator,
-    error::ApiResult,
+    error::{ApiError, ApiResult},
     impersonations::{Along, step},
 };
 
@@ -26,6 +26,12 @@ pub async fn verify(
     let mac = Code::parse(&entered.code).map(|code| code_mac(&core, id, &code));
     let choose = |row: &crate::store::entities::impersonation::Model| {
         is_theirs(&caller, row)?;
+        if core.config.kind(&row.person_kind).is_none() {
+            return Err(ApiError::new(
+                ErrorCode::PersonRefused,
+                "People of this kind can no longer be impersonated here.",
+            ));
+        }
         let stored = row.code_mac.as_deref();
         let right = mac
             .as_deref()
