@@ -4,7 +4,7 @@ use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts},
 };
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use understudy_protocol::{ErrorCode, Role, Staff};
 use uuid::Uuid;
 
@@ -51,6 +51,11 @@ async fn by_mac(core: &Core, access_mac: Vec<u8>) -> ApiResult<Caller> {
     let sign_in = found.ok_or_else(ApiError::signed_out)?;
     if sign_in.ended_at.is_some() || core.store.now().await? >= sign_in.access_expires_at {
         return Err(ApiError::signed_out());
+    }
+    if !sign_in.access_used {
+        let used = sign_in::ActiveModel { access_used: Set(true), ..Default::default() };
+        let this = sign_in::Column::AccessMac.eq(access_mac.clone());
+        sign_in::Entity::update_many().set(used).filter(this).exec(db).await?;
     }
     let staff =
         staff::Entity::find_by_id(sign_in.staff_id).one(db).await?.ok_or_else(ApiError::signed_out)?;

@@ -68,6 +68,7 @@ impl Tokens {
             mac: Set(core.keys.mac(Secret::Refresh, self.refresh.as_bytes())),
             sign_in_id: Set(sign_in_id),
             used_at: Set(None),
+            successor: Set(None),
         }
     }
 
@@ -110,6 +111,7 @@ pub async fn sign_in(State(core): State<Shared>, Json(given): Json<SignIn>) -> A
         staff_id: Set(staff.id),
         access_mac: Set(core.keys.mac(Secret::Access, tokens.access.as_bytes())),
         access_expires_at: Set(now + ACCESS),
+        access_used: Set(false),
         refresh_expires_at: Set(now + REFRESH),
         created_at: Set(now),
         ended_at: Set(None),
@@ -124,8 +126,8 @@ pub async fn sign_in(State(core): State<Shared>, Json(given): Json<SignIn>) -> A
     Ok(tokens.answer(&staff, now))
 }
 
-/// Exchanges a refresh token for the next pair. One that was used before ends the whole sign-in: somebody
-/// else has a copy.
+/// Exchanges a refresh token for the next pair. It may be sent again as long as nothing of that pair was
+/// used, because the answer may have been lost. After that it ends the whole sign-in: somebody has a copy.
 #[utoipa::path(post, path = "/api/sign-in/refresh", request_body = Refresh, responses((status = 200, body = SignedIn)))]
 pub async fn refresh(State(core): State<Shared>, Json(given): Json<Refresh>) -> ApiResult<Answer<SignedIn>> {
     let db = &core.store.db;
@@ -141,24 +143,43 @@ pub async fn refresh(State(core): State<Shared>, Json(given): Json<Refresh>) -> 
         return Err(ApiError::signed_out());
     }
     let tokens = Tokens::new();
-    let use_up = refresh_token::Entity::update_many()
-        .set(refresh_token::ActiveModel { used_at: Set(Some(now)), ..Default::default() })
-        .filter(refresh_token::Column::Mac.eq(mac))
-        .filter(refresh_token::Column::UsedAt.is_null());
+    let next = tokens.stored(&core, sign_in.id);
+    let mut use_up = refresh_token::Entity::update_many()
+        .set(refresh_token::ActiveModel {
+            used_at: Set(Some(now)),
+            successor: Set(Some(next.mac.clone().take().unwrap_or_default())),
+            ..Default::default()
+        })
+        .filter(refresh_token::Column::Mac.eq(mac));
+    let mut guards = Vec::with_capacity(4);
+    if let Some(lost) = &token.successor {
+        // The answer to its first use may have been lost on the way: then nobody has used what it brought.
+        use_up = use_up.filter(refresh_token::Column::Successor.eq(lost.clone()));
+        let unused = refresh_token::Entity::update_many()
+            .set(refresh_token::ActiveModel { used_at: Set(Some(now)), ..Default::default() })
+            .filter(refresh_token::Column::Mac.eq(lost.clone()))
+            .filter(refresh_token::Column::UsedAt.is_null());
+        guards.push(statement(&unused, db));
+    } else {
+        use_up = use_up.filter(refresh_token::Column::UsedAt.is_null());
+    }
     let renew = sign_in::Entity::update_many()
         .set(sign_in::ActiveModel {
             access_mac: Set(core.keys.mac(Secret::Access, tokens.access.as_bytes())),
             access_expires_at: Set(now + ACCESS),
+            access_used: Set(false),
             refresh_expires_at: Set(now + REFRESH),
             ..Default::default()
         })
         .filter(sign_in::Column::Id.eq(sign_in.id))
         .filter(sign_in::Column::EndedAt.is_null());
-    let guards = vec![
+    let renew =
+        if token.successor.is_some() { renew.filter(sign_in::Column::AccessUsed.eq(false)) } else { renew };
+    guards.extend([
         statement(&use_up, db),
         statement(&renew, db),
-        statement(&refresh_token::Entity::insert(tokens.stored(&core, sign_in.id)), db),
-    ];
+        statement(&refresh_token::Entity::insert(next), db),
+    ]);
     match core.store.write(Job { guards, ..Job::default() }).await {
         Ok(_) => Ok(tokens.answer(&staff, now)),
         Err(WriteError::Conflict) => {

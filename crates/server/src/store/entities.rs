@@ -34,6 +34,8 @@ pub mod sign_in {
         pub staff_id: Uuid,
         pub access_mac: Vec<u8>,
         pub access_expires_at: i64,
+        /// Whether the access token of the last refresh has arrived: it was used.
+        pub access_used: bool,
         pub refresh_expires_at: i64,
         pub created_at: i64,
         pub ended_at: Option<i64>,
@@ -53,6 +55,8 @@ pub mod refresh_token {
         pub mac: Vec<u8>,
         pub sign_in_id: Uuid,
         pub used_at: Option<i64>,
+        /// The token that it was exchanged for.
+        pub successor: Option<Vec<u8>>,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}

@@ -75,12 +75,16 @@ impl MigrationTrait for First {
                     uuid("staff_id"),
                     unique(blob("access_mac")),
                     big_integer("access_expires_at"),
+                    boolean("access_used"),
                     big_integer("refresh_expires_at"),
                     big_integer("created_at"),
                     big_integer_null("ended_at"),
                 ],
             ),
-            table("refresh_token", [key(blob("mac")), uuid("sign_in_id"), big_integer_null("used_at")]),
+            table(
+                "refresh_token",
+                [key(blob("mac")), uuid("sign_in_id"), big_integer_null("used_at"), blob_null("successor")],
+            ),
             table("sign_in_failure", [numbered("id"), text("email"), big_integer("at")]),
             table(
                 "impersonation",
