@@ -1,0 +1,83 @@
+//! Every session ends on the server, whatever becomes of the app; and nothing closes by accident before.
+
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use rustix::process::Signal;
+
+use crate::harness::{ADA, App, SOON, Theme, View, World, id};
+
+/// The lease, and what it takes to notice.
+const LEASE: Duration = Duration::from_secs(31);
+
+async fn stepped_in() -> anyhow::Result<(World, App, uuid::Uuid)> {
+    let world = World::start(Theme::Light).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    let session = app.step_in(&world, &ADA, "act").await?;
+    Ok((world, app, session))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_3_no_window_closes_while_impersonating_and_each_says_why() -> anyhow::Result<()> {
+    let (world, app, session) = stepped_in().await?;
+    let window = |title: &str| {
+        world.desktop.window(title).ok_or_else(|| anyhow::anyhow!("there is no window {title:?}"))
+    };
+    world.desktop.ask_to_close(&window("Signed in as")?)?;
+    app.see(View::Bar, &id("sheet-close_refused")).await?;
+    world.step(&app, "30-stage-stays", "Alt+F4 on the stage: it stays and says why.").await?;
+    app.click(View::Bar, &id("dismiss")).await?;
+    app.gone(View::Bar, &id("sheet-close_refused")).await?;
+
+    world.desktop.ask_to_close(&window("^Understudy$")?)?;
+    app.see(View::Main, &id("close-refused")).await?;
+    world.step(&app, "31-main-stays", "Alt+F4 on the main window: it stays and offers the exit.").await?;
+    window("Signed in as")?;
+    window("^Understudy$")?;
+    ensure!(world.services.newest().await?.state == "live", "the session has ended");
+
+    app.click(View::Main, &format!("{} {}", id("close-refused"), id("exit"))).await?;
+    world.services.ended(session, "exit", SOON).await?;
+    app.see(View::Main, &id("note-sheet")).await?;
+    app.click(View::Main, &id("note-later")).await?;
+    // Nobody is impersonated any more, so the window closes, and with the last one the app.
+    world.desktop.ask_to_close(&window("^Understudy$")?)?;
+    app.quits(SOON).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_3_an_app_that_is_told_to_go_ends_its_session_within_2_s() -> anyhow::Result<()> {
+    let (world, app, session) = stepped_in().await?;
+    app.signal(Signal::TERM)?;
+    world.services.ended(session, "exit", Duration::from_secs(2)).await?;
+    app.quits(SOON).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_3_the_session_of_a_killed_app_is_lost_within_30_s() -> anyhow::Result<()> {
+    let (world, app, session) = stepped_in().await?;
+    app.signal(Signal::KILL)?;
+    let start = Instant::now();
+    world.services.ended(session, "client_lost", LEASE).await?;
+    // The promise counts from the last renewal, and those come every 10 s.
+    ensure!(start.elapsed() > Duration::from_secs(15), "it ended without waiting for the lease");
+    world.services.verify_ledger().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_3_an_app_without_a_network_closes_the_stage_by_itself() -> anyhow::Result<()> {
+    let (world, app, session) = stepped_in().await?;
+    world.services.tap.cut();
+    let start = Instant::now();
+    app.see(View::Bar, &id("connection-lost")).await?;
+    world.step(&app, "32-connection-lost", "The network is gone: the bar says what will happen.").await?;
+    crate::harness::until("the stage closes", LEASE, async || {
+        Ok(world.desktop.window("Signed in as").is_none().then_some(()))
+    })
+    .await?;
+    ensure!(start.elapsed() > Duration::from_secs(15), "it gave up without waiting for the lease");
+    app.see(View::Main, &id("note-sheet")).await?;
+    world.step(&app, "33-lease-lost", "The stage has closed by itself.").await?;
+    world.services.ended(session, "client_lost", LEASE).await
+}

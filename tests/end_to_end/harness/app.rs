@@ -1,0 +1,241 @@
+//! The app, driven by WebDriver.
+//!
+//! `WebKitWebDriver` is asked itself: all that `tauri-driver` adds on Linux is one variable of the environment
+//! (docs/decisions/0001-webdriver-without-tauri-driver.md).
+
+use std::{fs::File, process::Stdio, time::Duration};
+
+use anyhow::{Context as _, bail, ensure};
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::Capabilities};
+use hyper_util::client::legacy::connect::HttpConnector;
+use rustix::process::{Pid, Signal};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{APP, Group, SOON, World, free_port, process, until};
+
+/// The app's webviews. WebDriver knows them as windows, in any order; their addresses tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    Main,
+    Bar,
+    Platform,
+}
+
+impl View {
+    fn is(self, url: &Url) -> bool {
+        match self {
+            Self::Main => url.scheme() == "tauri" && url.path() != "/bar.html",
+            Self::Bar => url.scheme() == "tauri" && url.path() == "/bar.html",
+            Self::Platform => url.scheme() == "http",
+        }
+    }
+}
+
+/// WebDriver's own "is displayed" takes the whole bar for cut off, because nothing in it may scroll; and what is
+/// not displayed has no text for it.
+const DRAWN: &str = "const place = arguments[0].getBoundingClientRect();
+    return place.width > 0 && place.height > 0 && place.bottom > 0 && place.right > 0
+        && arguments[0].checkVisibility({ visibilityProperty: true });";
+
+/// The selector of a test ID.
+pub fn id(name: &str) -> String {
+    format!("[data-testid=\"{name}\"]")
+}
+
+pub struct App {
+    client: Client,
+    pub process: Pid,
+    // Ends the driver, the app and WebKit's processes.
+    driver: Group,
+}
+
+impl App {
+    pub async fn start(world: &World) -> anyhow::Result<Self> {
+        let port = free_port()?;
+        let log = File::options().create(true).append(true).open(world.folder.path().join("app.log"))?;
+        let mut driver = world.desktop.command("WebKitWebDriver", &[&format!("--port={port}")]);
+        driver.env("TAURI_WEBVIEW_AUTOMATION", "true").stdout(log.try_clone()?).stderr(Stdio::from(log));
+        let driver = Group::start(&mut driver)?;
+        let options = json!({ "binary": APP, "args": [] });
+        let wanted = Capabilities::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
+        let address = format!("http://127.0.0.1:{port}");
+        // Each try would start the app anew, so the driver must listen before the first.
+        until("WebDriver", SOON, async || Ok(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok()))
+            .await?;
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let client = builder.capabilities(wanted).connect(&address).await.context("the app did not start")?;
+        let process = driver.find(APP)?.context("the app does not run")?;
+        Ok(Self { client, process, driver })
+    }
+
+    /// WebKit's processes behind the app's webviews.
+    pub fn webkit_processes(&self) -> anyhow::Result<Vec<u32>> {
+        self.driver.members(|exe| exe.contains("WebKitWebProcess") || exe.contains("WebKitNetworkProcess"))
+    }
+
+    pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        process::signal(self.process, signal)
+    }
+
+    /// Whether the webview is there.
+    pub async fn has(&self, view: View) -> anyhow::Result<bool> {
+        Ok(self.switch(view).await?.is_some())
+    }
+
+    /// Makes it the one that is asked; its address, if it is there.
+    async fn switch(&self, view: View) -> anyhow::Result<Option<Url>> {
+        if let Ok(url) = self.client.current_url().await
+            && view.is(&url)
+        {
+            return Ok(Some(url));
+        }
+        for window in self.client.windows().await? {
+            // One that was just closed is still listed.
+            if self.client.switch_to_window(window).await.is_err() {
+                continue;
+            }
+            if let Ok(url) = self.client.current_url().await
+                && view.is(&url)
+            {
+                return Ok(Some(url));
+            }
+        }
+        Ok(None)
+    }
+
+    pub async fn url(&self, view: View) -> anyhow::Result<Url> {
+        self.switch(view).await?.with_context(|| format!("{view:?} is not there"))
+    }
+
+    /// Waits until it is to be seen.
+    pub async fn see(&self, view: View, css: &str) -> anyhow::Result<Element> {
+        let what = format!("{css} on {view:?}");
+        let seen = until(&what, SOON, async || {
+            self.url(view).await?;
+            let element = self.client.find(Locator::Css(css)).await?;
+            let drawn = self.client.execute(DRAWN, vec![serde_json::to_value(&element)?]).await?;
+            Ok((drawn == true).then_some(element))
+        });
+        match seen.await {
+            Ok(element) => Ok(element),
+            Err(error) => Err(error.context(self.words(view).await)),
+        }
+    }
+
+    /// What is written on it, for the message of a failure.
+    async fn words(&self, view: View) -> String {
+        let script = "return location.href + '\\n' + document.body.innerText";
+        match self.script(view, script, vec![]).await {
+            Ok(text) => format!("{view:?} shows {}", text.as_str().unwrap_or_default()),
+            Err(error) => format!("{view:?} cannot be read: {error:#}"),
+        }
+    }
+
+    /// Waits until it is gone.
+    pub async fn gone(&self, view: View, css: &str) -> anyhow::Result<()> {
+        until(&format!("{css} goes from {view:?}"), SOON, async || {
+            self.url(view).await?;
+            Ok(self.client.find_all(Locator::Css(css)).await?.is_empty().then_some(()))
+        })
+        .await
+    }
+
+    pub async fn click(&self, view: View, css: &str) -> anyhow::Result<()> {
+        until(&format!("a click on {css} of {view:?}"), SOON, async || {
+            // What was found may be drawn anew before it is clicked.
+            Ok(Some(self.see(view, css).await?.click().await?))
+        })
+        .await
+    }
+
+    /// The same by XPath, which knows text.
+    pub async fn click_path(&self, view: View, path: &str) -> anyhow::Result<()> {
+        until(&format!("a click on {path} of {view:?}"), SOON, async || {
+            self.url(view).await?;
+            Ok(Some(self.client.find(Locator::XPath(path)).await?.click().await?))
+        })
+        .await
+    }
+
+    pub async fn fill(&self, view: View, css: &str, text: &str) -> anyhow::Result<()> {
+        let field = self.see(view, css).await?;
+        field.clear().await?;
+        field.send_keys(text).await?;
+        Ok(())
+    }
+
+    /// Types without clearing, as for a file field.
+    pub async fn keys(&self, view: View, css: &str, text: &str) -> anyhow::Result<()> {
+        self.url(view).await?;
+        Ok(self.client.find(Locator::Css(css)).await?.send_keys(text).await?)
+    }
+
+    pub async fn text(&self, view: View, css: &str) -> anyhow::Result<String> {
+        let element = self.see(view, css).await?;
+        self.words_of(&element).await
+    }
+
+    async fn words_of(&self, element: &Element) -> anyhow::Result<String> {
+        let text = self.client.execute("return arguments[0].innerText", vec![serde_json::to_value(element)?]);
+        Ok(text.await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits until it reads like this.
+    pub async fn reads(&self, view: View, css: &str, part: &str) -> anyhow::Result<()> {
+        until(&format!("{css} of {view:?} says {part:?}"), SOON, async || {
+            let text = self.text(view, css).await?;
+            ensure!(text.contains(part), "it says {text:?}");
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    pub async fn texts(&self, view: View, css: &str) -> anyhow::Result<Vec<String>> {
+        self.url(view).await?;
+        let mut texts = vec![];
+        for element in self.client.find_all(Locator::Css(css)).await? {
+            texts.push(self.words_of(&element).await?);
+        }
+        Ok(texts)
+    }
+
+    pub async fn script(&self, view: View, script: &str, arguments: Vec<Value>) -> anyhow::Result<Value> {
+        self.url(view).await?;
+        Ok(self.client.execute(script, arguments).await?)
+    }
+
+    /// Waits until every webview has drawn what was last changed, for a picture.
+    pub async fn drawn(&self) -> anyhow::Result<()> {
+        // A window that is covered draws nothing, so time alone must do too.
+        const FRAMES: &str = "const done = arguments[0]; setTimeout(done, 700);
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 350)));";
+        for view in [View::Main, View::Bar, View::Platform] {
+            if self.has(view).await? {
+                self.client.execute_async(FRAMES, vec![]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the app's process is gone.
+    pub async fn quits(&self, time: Duration) -> anyhow::Result<()> {
+        let stat = format!("/proc/{}/stat", self.process.as_raw_nonzero());
+        until("the app quits", time, async || {
+            match std::fs::read_to_string(&stat) {
+                // A zombie has ended; only its driver has not looked yet.
+                Ok(text) if !text.contains(") Z ") => Ok(None),
+                _ => Ok(Some(())),
+            }
+        })
+        .await
+    }
+
+    /// Ends the app by way of its driver.
+    pub async fn close(self) -> anyhow::Result<()> {
+        match tokio::time::timeout(Duration::from_secs(10), self.client.close()).await {
+            Ok(closed) => Ok(closed?),
+            Err(_) => bail!("WebDriver did not close its session"),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! A desktop without a screen: display, window manager, session bus, keyring, notifications.
+
+use std::{
+    fs::{self, File, Permissions},
+    io::{BufRead as _, BufReader, Read, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+
+use super::{Group, SOON, until};
+
+const SCREEN: &str = "1280x900x24";
+
+/// A bus that starts nothing by itself: what runs is what was started here, and ends with the test.
+const BUS: &str = "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
+<policy context=\"default\"><allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/>
+<allow own=\"*\"/></policy></busconfig>";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+pub struct Desktop {
+    /// The last that was started is ended first.
+    groups: Vec<Group>,
+    environment: Vec<(&'static str, String)>,
+    log: PathBuf,
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        while self.groups.pop().is_some() {}
+    }
+}
+
+impl Desktop {
+    pub async fn start(folder: &Path, theme: Theme) -> anyhow::Result<Self> {
+        let mut desktop = Self {
+            groups: vec![],
+            environment: environment(folder, theme)?,
+            log: folder.join("desktop.log"),
+        };
+        let screen =
+            desktop.command("Xvfb", &["-displayfd", "1", "-screen", "0", SCREEN, "-nolisten", "tcp"]);
+        let display = desktop.start_and_read_line(screen)?;
+        desktop.environment.push(("DISPLAY", format!(":{display}")));
+        let bus = folder.join("bus.conf");
+        fs::write(&bus, BUS)?;
+        let bus = format!("--config-file={}", bus.display());
+        let bus = desktop.command("dbus-daemon", &[&bus, "--nofork", "--nopidfile", "--print-address=1"]);
+        let address = desktop.start_and_read_line(bus)?;
+        desktop.environment.push(("DBUS_SESSION_BUS_ADDRESS", address));
+        desktop.start_keyring()?;
+        let manager = desktop.command("openbox", &["--sm-disable"]);
+        desktop.start_quietly(manager)?;
+        let notifications = desktop.command("dunst", &[]);
+        desktop.start_quietly(notifications)?;
+        until("window manager, keyring and notifications", SOON, async || {
+            let names = desktop.run(
+                "dbus-send",
+                &[
+                    "--session",
+                    "--print-reply",
+                    "--dest=org.freedesktop.DBus",
+                    "/org/freedesktop/DBus",
+                    "org.freedesktop.DBus.ListNames",
+                ],
+            )?;
+            let there = |name: &str| names.contains(name);
+            let managed = desktop.run("xdotool", &["get_num_desktops"]).is_ok();
+            Ok((there("org.freedesktop.Notifications") && there("org.freedesktop.secrets") && managed)
+                .then_some(()))
+        })
+        .await?;
+        Ok(desktop)
+    }
+
+    /// An empty password, on a line of its own: an empty input would leave it locked.
+    fn start_keyring(&mut self) -> anyhow::Result<()> {
+        let mut keyring =
+            self.command("gnome-keyring-daemon", &["--foreground", "--unlock", "--components=secrets"]);
+        let mut group = Group::start(keyring.stdin(Stdio::piped()).stdout(Stdio::null()))?;
+        group.child.stdin.take().context("no input")?.write_all(b"\n")?;
+        self.groups.push(group);
+        Ok(())
+    }
+
+    /// A program on this desktop, with its own home and nothing of the caller's session.
+    pub fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null());
+        for name in ["DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE"] {
+            command.env_remove(name);
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if let Ok(log) = File::options().create(true).append(true).open(&self.log) {
+            command.stderr(log);
+        }
+        command
+    }
+
+    /// What a program on this desktop prints.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> anyhow::Result<String> {
+        let output = self.command(program, arguments).stderr(Stdio::piped()).output();
+        let output = output.with_context(|| format!("{program} cannot be run"))?;
+        let error = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{program} {arguments:?} ended with {}: {error}", output.status);
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    fn start_quietly(&mut self, mut command: Command) -> anyhow::Result<()> {
+        self.groups.push(Group::start(command.stdout(Stdio::null()))?);
+        Ok(())
+    }
+
+    fn start_and_read_line(&mut self, mut command: Command) -> anyhow::Result<String> {
+        let mut group = Group::start(command.stdout(Stdio::piped()))?;
+        let output = group.child.stdout.take().context("no output")?;
+        self.groups.push(group);
+        let mut line = String::new();
+        BufReader::new(output.take(4096)).read_line(&mut line)?;
+        ensure!(
+            !line.trim().is_empty(),
+            "{:?} did not start; see {}",
+            command.get_program(),
+            self.log.display()
+        );
+        Ok(line.trim().to_owned())
+    }
+
+    /// All notifications so far, as title and text, from the daemon's own history.
+    pub fn notifications(&self) -> anyhow::Result<Vec<(String, String)>> {
+        // What is still on the screen is not in the history yet.
+        self.run("dunstctl", &["close-all"])?;
+        let history: Value = serde_json::from_str(&self.run("dunstctl", &["history"])?)?;
+        let shown = history["data"][0].as_array().cloned().unwrap_or_default();
+        let text = |entry: &Value, key: &str| entry[key]["data"].as_str().unwrap_or_default().to_owned();
+        Ok(shown.iter().map(|entry| (text(entry, "summary"), text(entry, "body"))).collect())
+    }
+
+    /// Clicks the notification that is on the screen, if one is.
+    pub fn click_notification(&self) -> anyhow::Result<bool> {
+        if self.run("dunstctl", &["count", "displayed"])? == "0" {
+            return Ok(false);
+        }
+        self.run("dunstctl", &["action", "0"])?;
+        Ok(true)
+    }
+
+    /// The window whose title has this in it, if it is there.
+    pub fn window(&self, title: &str) -> Option<String> {
+        let found = self.run("xdotool", &["search", "--onlyvisible", "--name", title]).ok()?;
+        found.lines().next().map(str::to_owned)
+    }
+
+    /// To the front.
+    pub fn bring_up(&self, title: &str) -> anyhow::Result<()> {
+        let window = self.window(title).with_context(|| format!("there is no window {title:?}"))?;
+        self.run("xdotool", &["windowactivate", "--sync", &window]).map(drop)
+    }
+
+    /// How many windows are to be seen.
+    pub fn windows(&self) -> anyhow::Result<usize> {
+        Ok(self.run("xdotool", &["search", "--onlyvisible", "--name", "Understudy"])?.lines().count())
+    }
+
+    /// Alt+F4 on it, which asks it to close.
+    pub fn ask_to_close(&self, window: &str) -> anyhow::Result<()> {
+        self.run("xdotool", &["windowactivate", "--sync", window, "key", "--clearmodifiers", "alt+F4"])
+            .map(drop)
+    }
+
+    pub fn clipboards(&self) -> Vec<String> {
+        // It fails when there is nothing in it.
+        ["clipboard", "primary"]
+            .map(|which| self.run("xclip", &["-o", "-selection", which]).unwrap_or_default())
+            .into()
+    }
+
+    pub fn picture(&self, path: &Path) -> anyhow::Result<()> {
+        let path = path.to_str().context("a path that is no text")?;
+        self.run("import", &["-window", "root", path]).map(drop)
+    }
+}
+
+fn environment(folder: &Path, theme: Theme) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let home = folder.join("home");
+    let make = |name: &str| -> anyhow::Result<String> {
+        let path = home.join(name);
+        fs::create_dir_all(&path)?;
+        fs::set_permissions(&path, Permissions::from_mode(0o700))?;
+        Ok(path.to_str().context("a path that is no text")?.to_owned())
+    };
+    Ok(vec![
+        ("HOME", make("")?.trim_end_matches('/').to_owned()),
+        ("XDG_CACHE_HOME", make(".cache")?),
+        ("XDG_CONFIG_HOME", make(".config")?),
+        ("XDG_DATA_HOME", make(".local/share")?),
+        ("XDG_STATE_HOME", make(".local/state")?),
+        ("XDG_RUNTIME_DIR", make("run")?),
+        ("XDG_DOWNLOAD_DIR", make("Downloads")?),
+        ("GTK_THEME", if theme == Theme::Dark { "Adwaita:dark" } else { "Adwaita" }.to_owned()),
+        ("GDK_BACKEND", "x11".to_owned()),
+        ("LANG", "C.UTF-8".to_owned()),
+        // No bus for assistive technology: nobody listens.
+        ("NO_AT_BRIDGE", "1".to_owned()),
+        ("GTK_A11Y", "none".to_owned()),
+    ])
+}

@@ -1,0 +1,80 @@
+//! All that a test needs around the app, each test with its own.
+
+#![allow(dead_code, unused_imports, reason = "with and without automation other parts are used")]
+
+#[cfg(feature = "automation")]
+mod app;
+mod desktop;
+#[cfg(not(feature = "automation"))]
+mod inspector;
+mod mail;
+mod poll;
+mod process;
+mod services;
+#[cfg(feature = "automation")]
+mod steps;
+mod tap;
+
+use std::{path::PathBuf, time::Instant};
+
+use tempfile::TempDir;
+
+#[cfg(feature = "automation")]
+pub use app::{App, View, id};
+pub use desktop::{Desktop, Theme};
+#[cfg(not(feature = "automation"))]
+pub use inspector::Inspected;
+pub use mail::Mail;
+pub use poll::{SOON, until};
+pub use process::{Group, free_port};
+pub use services::{ADA, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, Recorded, Services, Staff};
+pub use tap::Tap;
+
+pub const APP: &str = env!("CARGO_BIN_EXE_understudy");
+
+const SMALLEST_PICTURE: u64 = 12_000;
+
+/// Everything but the app. What is dropped first comes first.
+pub struct World {
+    pub desktop: Desktop,
+    pub services: Services,
+    pub mail: Mail,
+    /// Homes, settings, logs, databases, mail: whatever anybody writes to the disk.
+    pub folder: TempDir,
+    pictures: Option<PathBuf>,
+    theme: Theme,
+    start: Instant,
+}
+
+impl World {
+    pub async fn start(theme: Theme) -> anyhow::Result<Self> {
+        let start = Instant::now();
+        let folder = tempfile::Builder::new().prefix("understudy-test-").tempdir()?;
+        let desktop = Desktop::start(folder.path(), theme).await?;
+        let mail = Mail::start().await?;
+        let services = Services::start(folder.path(), mail.port()).await?;
+        let pictures = std::env::var_os("UNDERSTUDY_PICTURES").map(PathBuf::from);
+        Ok(Self { desktop, services, mail, folder, pictures, theme, start })
+    }
+
+    /// Says what was reached, and takes a picture of it where pictures are wanted.
+    #[cfg(feature = "automation")]
+    #[expect(clippy::print_stderr, reason = "the demo shows what it does")]
+    pub async fn step(&self, app: &App, name: &str, what: &str) -> anyhow::Result<()> {
+        eprintln!("  {:>5.1} s  {what}", self.start.elapsed().as_secs_f64());
+        let Some(folder) = &self.pictures else { return Ok(()) };
+        let path = folder.join(format!("{name}-{}.png", self.theme.name()));
+        until("a picture with something on it", SOON, async || {
+            app.drawn().await?;
+            self.desktop.picture(&path)?;
+            // A window that has just come is empty at first, and an empty picture is a small file.
+            Ok((path.metadata()?.len() > SMALLEST_PICTURE).then_some(()))
+        })
+        .await
+    }
+
+    /// Whether somebody is going to look.
+    pub fn shows_pictures() -> bool {
+        std::env::var_os("UNDERSTUDY_PICTURES").is_some()
+    }
+}

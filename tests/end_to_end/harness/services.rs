@@ -1,0 +1,190 @@
+//! Meridian and the server, in this process, and what they have on record.
+
+use std::{collections::HashMap, path::Path, time::Duration};
+
+use anyhow::{Context as _, ensure};
+use demo_platform::{AccessEntry, Identity};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use understudy_protocol::Role;
+use understudy_server::{
+    clock::Clock,
+    config::{Config, Origin, Smtp, SmtpTls},
+    ledger_check,
+    serve::{self, Running},
+    staff,
+    store::entities::{impersonation, ledger_entry},
+};
+use url::Url;
+use uuid::Uuid;
+
+use super::{Tap, until};
+
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Whom the stories are about.
+pub const PERSON: &str = "INV-000137";
+pub const PERSON_NAME: &str = "Élise Marchand";
+pub const REASON: &str = "Her phone number is out of date and her contract does not upload";
+
+pub struct Staff {
+    pub email: &'static str,
+    pub name: &'static str,
+}
+
+/// Support: sees her own sessions.
+pub const ADA: Staff = Staff { email: "ada@example.com", name: "Ada Winter" };
+/// Lead: sees them all.
+pub const LEA: Staff = Staff { email: "lea@example.com", name: "Léa Fontaine" };
+
+pub struct Services {
+    pub meridian: demo_platform::Running,
+    pub server: Running,
+    /// Between the app and the API.
+    pub tap: Tap,
+    pub api: Url,
+    pub gateway: Url,
+}
+
+/// One action as the ledger has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    pub name: String,
+    pub method: String,
+    pub path: String,
+    pub status: Option<u16>,
+}
+
+impl Services {
+    pub async fn start(folder: &Path, mail_port: u16) -> anyhow::Result<Self> {
+        let bind = || TcpListener::bind("127.0.0.1:0");
+        let (platform, api, gateway, tap) = (bind().await?, bind().await?, bind().await?, bind().await?);
+        let url = |host: &str, listener: &TcpListener| -> anyhow::Result<Url> {
+            Ok(Url::parse(&format!("http://{host}:{}", listener.local_addr()?.port()))?)
+        };
+        let platform_url = url("127.0.0.1", &platform)?;
+        let api_url = url("127.0.0.1", &tap)?;
+        let gateway_url = url("localhost", &gateway)?;
+
+        let mut config = Config { data_dir: folder.join("server"), ..Config::default() };
+        config.api.origin = api_url.clone();
+        config.platform.origin =
+            vec![Origin { platform: platform_url.clone(), gateway: gateway_url.clone() }];
+        config.platform.directory.url = platform_url.join("scim/v2")?;
+        config.mail.smtp = Some(Smtp {
+            host: "127.0.0.1".to_owned(),
+            port: Some(mail_port),
+            tls: SmtpTls::None,
+            user: None,
+            password: None,
+        });
+        config.check()?;
+        let meridian = demo_platform::start(
+            platform,
+            demo_platform::Config {
+                public_origin: platform_url.clone(),
+                data_dir: Some(folder.join("meridian")),
+                identity: Some(Identity {
+                    issuer: config.issuer(),
+                    audience: platform_url.origin().ascii_serialization(),
+                    jwks_url: api_url.join(".well-known/jwks.json")?,
+                }),
+                test_routes: true,
+                ..demo_platform::Config::default()
+            },
+        )
+        .await?;
+        let tap = Tap::start(tap, api.local_addr()?);
+        let core = serve::open(config, Clock::Database).await?;
+        for (who, role) in [(&ADA, Role::Support), (&LEA, Role::Lead)] {
+            staff::add(&core.store, who.email, who.name, &[role], PASSWORD.to_owned().into()).await?;
+        }
+        let server = serve::start(core, api, gateway).await?;
+        Ok(Self { meridian, server, tap, api: api_url, gateway: gateway_url })
+    }
+
+    /// The impersonation that was requested last.
+    pub async fn newest(&self) -> anyhow::Result<impersonation::Model> {
+        impersonation::Entity::find()
+            .order_by_desc(impersonation::Column::CreatedAt)
+            .one(&self.server.core.store.db)
+            .await?
+            .context("nothing was requested")
+    }
+
+    /// Waits until this session has ended, for this cause.
+    pub async fn ended(&self, session: Uuid, cause: &str, time: Duration) -> anyhow::Result<()> {
+        until(&format!("the session ends: {cause}"), time, async || {
+            let row = impersonation::Entity::find_by_id(session).one(&self.server.core.store.db).await?;
+            let row = row.context("no such session")?;
+            if row.state == "ended" {
+                ensure!(row.cause.as_deref() == Some(cause), "it ended with {:?}", row.cause);
+                return Ok(Some(()));
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    async fn entries(&self, session: Uuid) -> anyhow::Result<Vec<(ledger_entry::Model, Value)>> {
+        let rows = ledger_entry::Entity::find()
+            .filter(ledger_entry::Column::SessionId.eq(session))
+            .order_by_asc(ledger_entry::Column::Idx)
+            .all(&self.server.core.store.db)
+            .await?;
+        let read = |row: ledger_entry::Model| {
+            let details = serde_json::from_str(row.details.as_deref().unwrap_or("null"))?;
+            Ok((row, details))
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// The kinds of a session's entries in the ledger, in order.
+    pub async fn kinds(&self, session: Uuid) -> anyhow::Result<Vec<String>> {
+        Ok(self.entries(session).await?.into_iter().map(|(row, _)| row.kind).collect())
+    }
+
+    /// What was done in a session, as the ledger has it: each action with its answer.
+    pub async fn actions(&self, session: Uuid) -> anyhow::Result<Vec<Recorded>> {
+        let mut actions = vec![];
+        let mut places = HashMap::new();
+        for (row, details) in self.entries(session).await? {
+            let text = |key: &str| details[key].as_str().unwrap_or_default().to_owned();
+            match row.kind.as_str() {
+                "action" => {
+                    places.insert(row.idx, actions.len());
+                    actions.push(Recorded {
+                        name: text("name"),
+                        method: text("method"),
+                        path: text("path"),
+                        status: None,
+                    });
+                }
+                "action_answered" => {
+                    let place = details["entry"].as_i64().and_then(|entry| places.get(&entry));
+                    let place = *place.context("an answer to no action")?;
+                    actions[place].status =
+                        details["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+                }
+                _ => {}
+            }
+        }
+        Ok(actions)
+    }
+
+    /// What the platform itself says was done in a session.
+    pub fn platform_log(&self, session: Uuid) -> anyhow::Result<Vec<AccessEntry>> {
+        let session = session.to_string();
+        let entries = self.meridian.access_log()?;
+        Ok(entries.into_iter().filter(|entry| entry.session.as_deref() == Some(&session)).collect())
+    }
+
+    /// Recomputes the whole ledger.
+    pub async fn verify_ledger(&self) -> anyhow::Result<()> {
+        let report = ledger_check::check(&self.server.core.store.db, &[]).await?;
+        let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+        ensure!(findings.is_empty(), "the ledger is not whole: {findings:?}");
+        Ok(())
+    }
+}

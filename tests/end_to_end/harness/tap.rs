@@ -1,0 +1,94 @@
+//! A wire between the app and the API that can be listened to, and cut.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anyhow::Context as _;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream, tcp},
+    sync::watch,
+    task::JoinHandle,
+};
+
+pub struct Tap {
+    heard: Arc<Mutex<Vec<u8>>>,
+    cut: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.task.abort();
+        self.cut.send_replace(true);
+    }
+}
+
+impl Tap {
+    /// From a listener to an address.
+    pub fn start(listener: TcpListener, to: SocketAddr) -> Self {
+        let heard = Arc::new(Mutex::new(vec![]));
+        let cut = watch::Sender::new(false);
+        let (hearing, cuts) = (Arc::clone(&heard), cut.subscribe());
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (hearing, mut cut) = (Arc::clone(&hearing), cuts.clone());
+                tokio::spawn(async move {
+                    // A connection that breaks is the app's business.
+                    tokio::select! {
+                        _ = cut.wait_for(|cut| *cut) => {}
+                        _ = pass(stream, to, &hearing) => {}
+                    }
+                });
+            }
+        });
+        Self { heard, cut, task }
+    }
+
+    /// The network is gone: what is open breaks, and nothing new gets through.
+    pub fn cut(&self) {
+        self.cut.send_replace(true);
+    }
+
+    /// The last value of this key in the JSON that the server has answered.
+    pub fn last(&self, key: &str) -> anyhow::Result<String> {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&heard);
+        let (_, rest) =
+            text.rsplit_once(&format!("\"{key}\":\"")).with_context(|| format!("no {key} was heard"))?;
+        Ok(rest.split('"').next().unwrap_or_default().to_owned())
+    }
+}
+
+async fn pass(app: TcpStream, to: SocketAddr, heard: &Mutex<Vec<u8>>) -> anyhow::Result<()> {
+    let api = TcpStream::connect(to).await?;
+    app.set_nodelay(true)?;
+    api.set_nodelay(true)?;
+    let ((mut from_app, mut to_app), (mut from_api, mut to_api)) = (app.into_split(), api.into_split());
+    tokio::try_join!(
+        async {
+            tokio::io::copy(&mut from_app, &mut to_api).await?;
+            Ok(to_api.shutdown().await?)
+        },
+        listen(&mut from_api, &mut to_app, heard),
+    )?;
+    Ok(())
+}
+
+async fn listen(
+    from: &mut tcp::OwnedReadHalf,
+    to: &mut tcp::OwnedWriteHalf,
+    heard: &Mutex<Vec<u8>>,
+) -> anyhow::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let length = from.read(&mut buffer).await?;
+        if length == 0 {
+            return Ok(to.shutdown().await?);
+        }
+        heard.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..length]);
+        to.write_all(&buffer[..length]).await?;
+    }
+}

@@ -1,0 +1,15 @@
+//! End to end: the real app in a real window, against a real server, a real platform behind a real gateway,
+//! real mail, a real keyring and real notifications. Each test starts all of it for itself.
+//!
+//! With the feature `automation` WebDriver reaches every webview, so those tests drive the app. Without it the
+//! app is what is released, and its isolation is tested from outside.
+
+#[cfg(feature = "automation")]
+mod closing;
+mod harness;
+#[cfg(not(feature = "automation"))]
+mod isolation;
+#[cfg(feature = "automation")]
+mod story;
+#[cfg(feature = "automation")]
+mod token;

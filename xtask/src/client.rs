@@ -1,0 +1,103 @@
+//! A staff member without the app: just enough of the API to be in a session.
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use ureq::Agent;
+
+use crate::services::{PASSWORD, Ports};
+
+pub struct Client {
+    agent: Agent,
+    ports: Ports,
+    token: String,
+}
+
+/// A live session, as the stage has it.
+pub struct Stage {
+    pub session: String,
+    /// The gateway's cookie, ready to be sent.
+    pub cookie: String,
+    token: String,
+}
+
+pub fn agent() -> Agent {
+    Agent::config_builder().max_redirects(0).http_status_as_error(false).build().into()
+}
+
+impl Client {
+    pub fn sign_in(ports: Ports, email: &str) -> anyhow::Result<Self> {
+        let mut client = Self { agent: agent(), ports, token: String::new() };
+        let signed_in = client.post("/api/sign-in", &json!({ "email": email, "password": PASSWORD }))?;
+        client.token = text(&signed_in, "access_token")?;
+        Ok(client)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let url = format!("{}{path}", self.ports.api_origin());
+        let mut request = self.agent.post(&url);
+        if !self.token.is_empty() {
+            request = request.header("authorization", format!("Bearer {}", self.token));
+        }
+        answer(path, request.send_json(body)?)
+    }
+
+    pub fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let url = format!("{}{path}", self.ports.api_origin());
+        answer(path, self.agent.get(&url).header("authorization", format!("Bearer {}", self.token)).call()?)
+    }
+
+    /// From the request to the gateway's cookie.
+    pub fn impersonate(&self, person: &str) -> anyhow::Result<Stage> {
+        let request = self.post(
+            "/api/requests",
+            &json!({
+                "identifier": person, "reason": "Looking into a stuck payment", "ticket": null, "mode": "act",
+                "consent": { "given_by": "The investor", "means": "phone", "reference": "Call 4711" }
+            }),
+        )?;
+        let id = text(&request, "id")?;
+        let code = self.code(&id)?;
+        self.post(&format!("/api/requests/{id}/verify"), &json!({ "code": code }))?;
+        let started = self.post(&format!("/api/requests/{id}/start"), &json!({}))?;
+        let token = text(&started, "token")?;
+        let handoff = self.post(&format!("/api/sessions/{id}/handoff"), &json!({ "token": token }))?;
+        let entered = self.agent.get(text(&handoff, "url")?).call()?;
+        let cookie = entered.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
+        let cookie = cookie.and_then(|cookie| cookie.split(';').next()).context("no gateway cookie")?;
+        Ok(Stage { session: id, cookie: cookie.to_owned(), token })
+    }
+
+    pub fn renew(&self, stage: &Stage) -> anyhow::Result<Value> {
+        self.post(&format!("/api/sessions/{}/lease", stage.session), &json!({ "token": stage.token }))
+    }
+
+    pub fn exit(&self, stage: &Stage) -> anyhow::Result<()> {
+        let id = &stage.session;
+        self.post(&format!("/api/sessions/{id}/end"), &json!({}))?;
+        let note = json!({ "what": "Looked at the payments", "why": "One was stuck", "solved": true });
+        self.post(&format!("/api/sessions/{id}/note"), &note).map(drop)
+    }
+
+    fn code(&self, request: &str) -> anyhow::Result<String> {
+        for _ in 0..200 {
+            let inbox = self.get("/api/inbox")?;
+            let entry = inbox.as_array().into_iter().flatten().find(|entry| entry["request_id"] == request);
+            if let Some(entry) = entry {
+                return text(entry, "code");
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        anyhow::bail!("the code did not arrive within 10 s")
+    }
+}
+
+fn answer(path: &str, mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Value> {
+    let status = response.status();
+    let body = response.body_mut().read_to_string()?;
+    anyhow::ensure!(status.is_success(), "{path} answered {status}: {body}");
+    Ok(if body.is_empty() { Value::Null } else { serde_json::from_str(&body)? })
+}
+
+fn text(value: &Value, key: &str) -> anyhow::Result<String> {
+    value[key].as_str().map(str::to_owned).with_context(|| format!("no {key} in the answer"))
+}

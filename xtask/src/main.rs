@@ -1,0 +1,85 @@
+//! The project's own commands: `cargo xtask demo`, `cargo xtask test` and their helpers.
+//!
+//! No step needs a shell script. Every command prepares what it needs by itself, so each works from a fresh
+//! clone on a fresh machine.
+
+// A command line speaks to people.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod bench;
+mod client;
+mod command;
+mod demo;
+mod generate;
+mod packages;
+mod postgres;
+mod services;
+mod soak;
+mod test;
+mod ui;
+
+use std::{path::Path, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own commands.")]
+enum Cli {
+    #[command(flatten)]
+    Command(Command),
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Installs what is missing and builds the UI.
+    Setup,
+    /// Sets everything up and passes every test.
+    Test,
+    /// Sets everything up, starts platform and server, and opens the app; without a display the app is
+    /// driven through the whole story and pictures are saved to target/pictures.
+    Demo,
+    /// Rewrites the TypeScript in ui/src/lib/generated from the contract in Rust.
+    Generate,
+    /// What takes long: the server is killed in the middle of its work, again and again.
+    Soak {
+        /// How often the server is killed.
+        #[arg(long, default_value_t = 20)]
+        rounds: u32,
+    },
+    /// How many requests a second pass the gateway, and how many the platform answers without it.
+    Bench {
+        /// Seconds for each of the two measurements.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    let Cli::Command(command) = Cli::parse();
+    match run(&command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Setup => {
+            packages::install(&[packages::BUILD, packages::DESKTOP, packages::POSTGRES])?;
+            ui::build()
+        }
+        Command::Test => test::run(),
+        Command::Demo => demo::run(),
+        Command::Generate => generate::run(),
+        Command::Soak { rounds } => soak::run(*rounds),
+        Command::Bench { seconds } => bench::run(*seconds),
+    }
+}
+
+/// The workspace.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
