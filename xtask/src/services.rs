@@ -26,7 +26,7 @@ pub const STAFF: &[(&str, &str, &str)] = &[
     ("lea@example.com", "Léa Fontaine", "lead"),
 ];
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Ports {
     pub meridian: u16,
     pub api: u16,
@@ -179,20 +179,23 @@ impl Services {
     }
 }
 
+/// The platform of the embedded default, on these ports.
+const PLATFORM: &str = include_str!("../../crates/server/demo.toml");
+
 fn config(folder: &Path, ports: Ports) -> String {
     let data = folder.join("server");
+    let platform = PLATFORM
+        .replace(&Ports::DEFAULT.meridian_origin(), &ports.meridian_origin())
+        .replace(&Ports::DEFAULT.gateway_origin(), &ports.gateway_origin());
     format!(
         "data_dir = {data:?}\n\
          [api]\nlisten = \"127.0.0.1:{}\"\norigin = \"{}\"\n\
-         [gateway]\nlisten = \"127.0.0.1:{}\"\n\
-         [[platform.origin]]\nplatform = \"{}\"\ngateway = \"{}\"\n\
-         [platform.directory]\nurl = \"{}/scim/v2\"\n",
+         [gateway]\nlisten = \"127.0.0.1:{}\"\n{}{platform}",
         ports.api,
         ports.api_origin(),
         ports.gateway,
-        ports.meridian_origin(),
-        ports.gateway_origin(),
-        ports.meridian_origin(),
+        // Nobody works as fast as a machine, so the demo keeps the limits of a real installation.
+        if ports == Ports::DEFAULT { "" } else { "[code]\nburst = 100\nper_hour = 1000\n" },
     )
 }
 

@@ -14,8 +14,19 @@ use crate::{
 pub struct Found {
     pub index: u64,
     pub leaf: Vec<u8>,
+    /// What the storage has beside the leaf to find it by; people read the record through it.
+    pub found_by: FoundBy,
     /// `None` where they have been erased.
     pub details: Option<Details>,
+}
+
+/// What must be the same as in the leaf.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundBy {
+    pub time: i64,
+    pub kind: String,
+    /// The session's pseudonym.
+    pub session: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +37,8 @@ pub enum Finding {
     Unreadable { index: u64, why: String },
     #[error("entry {index}: the details are not the ones that were recorded")]
     DetailsChanged { index: u64 },
+    #[error("entry {index} is filed under another time, kind or session than its own")]
+    Misfiled { index: u64 },
     #[error("entry {index} is dated before the one it follows")]
     TimeRunsBack { index: u64 },
     #[error("the record has {found} entries, the head says {expected}")]
@@ -59,6 +72,10 @@ pub fn verify(entries: impl IntoIterator<Item = Found>, heads: &[Head]) -> Repor
                 if leaf.v != 1 {
                     let why = format!("version {} is not known", leaf.v);
                     findings.push(Finding::Unreadable { index: entry.index, why });
+                }
+                let filed = (entry.found_by.time, &entry.found_by.kind, &entry.found_by.session);
+                if filed != (leaf.time, &leaf.kind, &leaf.session) {
+                    findings.push(Finding::Misfiled { index: entry.index });
                 }
                 if leaf.time < last_time {
                     findings.push(Finding::TimeRunsBack { index: entry.index });

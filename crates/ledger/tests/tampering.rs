@@ -2,15 +2,21 @@
 
 use proptest::prelude::*;
 use understudy_ledger::{
-    Details, Frontier, Head, Sealed,
+    Details, Frontier, Head, Leaf, Sealed,
     entry::Parties,
-    verify::{Finding, Found, verify},
+    verify::{Finding, Found, FoundBy, verify},
 };
 
 fn sealed(index: u64) -> Sealed {
     let parties = Parties { staff: Some(format!("s{}", index % 3)), ..Parties::default() };
     let details = Details { salt: [index.to_le_bytes()[0]; 32], text: format!("{{\"n\":{index}}}") };
     Sealed::new(1_000 + index.cast_signed(), "action", parties, details).expect("JSON")
+}
+
+fn found(index: u64, leaf: Vec<u8>, details: Option<Details>) -> Found {
+    let parsed: Leaf = serde_json::from_slice(&leaf).expect("a leaf");
+    let found_by = FoundBy { time: parsed.time, kind: parsed.kind, session: parsed.session };
+    Found { index, leaf, found_by, details }
 }
 
 /// `size` entries as the writer would leave them.
@@ -20,7 +26,7 @@ fn written(size: u64) -> (Vec<Found>, Head) {
         .map(|index| {
             let entry = sealed(index);
             frontier.push(entry.hash);
-            Found { index, leaf: entry.leaf, details: Some(entry.details) }
+            found(index, entry.leaf, Some(entry.details))
         })
         .collect();
     (entries, frontier.head())
@@ -85,7 +91,7 @@ proptest! {
             0 => entries[place].leaf = String::from_utf8_lossy(&entries[place].leaf).replace("action", "Action").into(),
             1 => { entries.remove(place); }
             2 => { entries.pop(); }
-            3 => entries.insert(place, Found { index: place as u64, leaf: sealed(99).leaf, details: None }),
+            3 => entries.insert(place, found(place as u64, sealed(99).leaf, None)),
             4 => entries.swap(place, other),
             _ => if let Some(details) = &mut entries[place].details { details.text.push(' ') },
         }
@@ -112,4 +118,16 @@ fn findings_name_the_entry() {
     let findings = verify(entries, &[head]).findings;
     assert_eq!(findings[0].to_string(), "entry 2 is missing: entry 3 stands in its place");
     assert!(findings.contains(&Finding::Size { expected: 5, found: 4 }));
+}
+
+#[test]
+fn invariant_10_an_entry_filed_where_nobody_looks_is_found() {
+    let (entries, head) = written(5);
+    let hide: [fn(&mut FoundBy); 3] =
+        [|by| by.kind = "other".to_owned(), |by| by.session = Some("another".to_owned()), |by| by.time += 1];
+    for hide in hide {
+        let mut entries = entries.clone();
+        hide(&mut entries[3].found_by);
+        assert_eq!(verify(entries, &[head]).findings, [Finding::Misfiled { index: 3 }]);
+    }
 }

@@ -20,7 +20,8 @@ pub struct Route {
     pub class: Class,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Class {
     /// The method decides: `GET`, `HEAD` and `OPTIONS` read, everything else changes.
     #[default]
@@ -75,18 +76,55 @@ impl Pattern {
         &self.text
     }
 
-    fn matches(&self, path: &str) -> bool {
+    /// Compares what the path means: `%40` is `@`. `loosely`, also what servers like to take for the same: other
+    /// case, a slash at the end.
+    fn matches(&self, path: &str, loosely: bool) -> bool {
+        let path = if loosely && path.len() > 1 { path.strip_suffix('/').unwrap_or(path) } else { path };
         let mut parts = path.strip_prefix('/').unwrap_or(path).split('/');
         for segment in &self.segments {
             match (segment, parts.next()) {
                 (Segment::Rest, Some(_)) => return true,
                 (Segment::One, Some(part)) if !part.is_empty() => {}
-                (Segment::Literal(literal), Some(part)) if literal == part => {}
+                (Segment::Literal(literal), Some(part)) => {
+                    let (literal, part) = (decoded(literal), decoded(part));
+                    if literal != part && !(loosely && literal.eq_ignore_ascii_case(&part)) {
+                        return false;
+                    }
+                }
                 _ => return false,
             }
         }
         parts.next().is_none()
     }
+}
+
+impl Route {
+    /// What is shut or changes something is found in every spelling; what is let through, in its own only.
+    fn matches(&self, method: &str, path: &str) -> bool {
+        let strict = matches!(self.class, Class::Asset | Class::Reads);
+        let method_fits = |wanted: &str| {
+            wanted == method
+                || wanted == "GET" && method == "HEAD"
+                || !strict && wanted.eq_ignore_ascii_case(method)
+        };
+        self.method.as_deref().is_none_or(method_fits) && self.pattern.matches(path, !strict)
+    }
+}
+
+/// The octets that a segment stands for.
+fn decoded(segment: &str) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let digits = (first == b'%').then(|| after.split_at_checked(2)).flatten();
+        let octet = digits.and_then(|(digits, after)| {
+            Some((u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?, after))
+        });
+        let (octet, after) = octet.unwrap_or((first, after));
+        octets.push(octet);
+        rest = after;
+    }
+    octets
 }
 
 /// The path could be read in more than one way, so what was checked might not be what is served.
@@ -104,7 +142,11 @@ pub fn check_path(path: &str) -> Result<(), NotCanonical> {
     let last = inner.split('/').count() - 1;
     for (place, segment) in inner.split('/').enumerate() {
         // A trailing slash leaves one empty segment at the end; any other is `//`.
-        if (segment.is_empty() && place != last) || matches!(segment, "." | "..") || segment.ends_with('.') {
+        if (segment.is_empty() && place != last)
+            || matches!(segment, "." | "..")
+            || segment.ends_with('.')
+            || segment.ends_with("%20")
+        {
             return Err(NotCanonical);
         }
         let mut bytes = segment.bytes();
@@ -165,10 +207,7 @@ pub fn decide<'a>(routes: &'a [Route], mode: Mode, method: &str, path: &str) -> 
         return Passage::Refuse { route: None, why: Barred::Shut };
     }
     let reads = matches!(method, "GET" | "HEAD" | "OPTIONS");
-    let route = routes.iter().find(|r| {
-        r.method.as_deref().is_none_or(|m| m == method || m == "GET" && method == "HEAD")
-            && r.pattern.matches(path)
-    });
+    let route = routes.iter().find(|route| route.matches(method, path));
     let changes = match route.map_or(Class::ByMethod, |r| r.class) {
         Class::Shut => return Passage::Refuse { route, why: Barred::Shut },
         Class::Asset if matches!(method, "GET" | "HEAD") => return Passage::Asset,
@@ -223,6 +262,7 @@ mod tests {
             "/%61",
             "/a%",
             "/a%2",
+            "/a%20",
             "/a%zz",
             "/a b",
             "/a.",
@@ -236,13 +276,13 @@ mod tests {
     #[test]
     fn patterns_match_whole_paths() {
         let one = Pattern::parse("/documents/{id}").expect("pattern");
-        assert!(one.matches("/documents/7"));
+        assert!(one.matches("/documents/7", false));
         assert!(
-            !one.matches("/documents/") && !one.matches("/documents") && !one.matches("/documents/7/file")
+            !["/documents/", "/documents", "/documents/7/file"].iter().any(|path| one.matches(path, false))
         );
         let rest = Pattern::parse("/static/{*path}").expect("pattern");
-        assert!(rest.matches("/static/a") && rest.matches("/static/a/b"));
-        assert!(!rest.matches("/static") && !rest.matches("/staticky/a"));
+        assert!(rest.matches("/static/a", false) && rest.matches("/static/a/b", false));
+        assert!(!rest.matches("/static", false) && !rest.matches("/staticky/a", false));
         for bad in ["documents", "/a/{*rest}/b", "/a/{}", "/a{b}", "/a//b", "/a/../b"] {
             assert!(Pattern::parse(bad).is_err(), "{bad}");
         }
@@ -281,5 +321,32 @@ mod tests {
             at(Mode::Act, "GET", "//keys"),
             Passage::Refuse { why: Barred::PathNotCanonical, .. }
         ));
+    }
+
+    #[test]
+    fn what_is_shut_is_shut_in_every_spelling_and_what_is_open_in_its_own_only() {
+        let routes = [
+            route(None, "/@me/d%C3%A9p%C3%B4t", Class::Shut),
+            route(Some("POST"), "/search", Class::Reads),
+            route(None, "/static/{*path}", Class::Asset),
+            route(None, "/", Class::Shut),
+        ];
+        let at = |method, path| decide(&routes, Mode::View, method, path);
+        for path in [
+            "/@me/d%C3%A9p%C3%B4t",
+            "/%40me/d%c3%a9p%c3%b4t",
+            "/@me/d%C3%A9p%C3%B4t/",
+            "/@ME/D%C3%A9P%C3%B4T",
+            "/",
+        ] {
+            assert!(matches!(at("GET", path), Passage::Refuse { why: Barred::Shut, .. }), "{path}");
+        }
+        for (method, path) in [("POST", "/search/"), ("POST", "/Search"), ("post", "/search")] {
+            assert!(
+                matches!(at(method, path), Passage::Refuse { why: Barred::ViewOnly, .. }),
+                "{method} {path}"
+            );
+        }
+        assert!(matches!(at("GET", "/Static/a"), Passage::Forward { .. }));
     }
 }

@@ -54,7 +54,7 @@ impl Default for Config {
             database: Database::default(),
             api: Listener::default(),
             gateway: GatewayListener::default(),
-            platform: Platform::default(),
+            platform: Platform::demo(),
             mail: Mail::default(),
             code: Code::default(),
             session: Session::default(),
@@ -95,12 +95,14 @@ impl Default for GatewayListener {
     }
 }
 
+/// One's own, or all of the demo's: nothing in here is inherited from it.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Platform {
     /// How the platform is told who the person is; `jwt` for now.
     pub identity: Identity,
     /// The header that carries the identity token.
+    #[serde(default = "identity_header")]
     pub identity_header: String,
     /// `iss` of the identity token; the API's origin where it is missing.
     pub issuer: Option<String>,
@@ -109,8 +111,10 @@ pub struct Platform {
     /// The kinds of people that may be impersonated.
     pub kind: Vec<Kind>,
     /// What actions are called and what is special about them; the first that matches counts.
+    #[serde(default)]
     pub route: Vec<RouteConfig>,
     /// Cookies of the platform that its scripts must read; all others stay on the gateway.
+    #[serde(default = "script_cookies")]
     pub script_cookies: Vec<String>,
     pub directory: DirectoryConfig,
 }
@@ -140,53 +144,27 @@ pub struct RouteConfig {
     /// What it is called in the record.
     pub name: Option<String>,
     #[serde(default)]
-    pub class: RouteClass,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RouteClass {
-    #[default]
-    ByMethod,
-    Reads,
-    Changes,
-    Shut,
-    Asset,
+    pub class: Class,
 }
 
 /// The platform's SCIM 2.0 service (RFC 7644).
 #[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct DirectoryConfig {
     pub url: Url,
     pub token: SecretString,
 }
 
-impl Default for DirectoryConfig {
-    fn default() -> Self {
-        Self { url: url("http://127.0.0.1:7100/scim/v2"), token: "meridian-scim".into() }
-    }
-}
-
-impl Default for Platform {
-    fn default() -> Self {
-        let kind = |id: &str, plural: &str| Kind {
-            id: id.to_owned(),
-            singular: id.to_owned(),
-            plural: plural.to_owned(),
-        };
-        Self {
-            identity: Identity::Jwt,
-            identity_header: "Understudy-Identity".to_owned(),
-            issuer: None,
-            origin: vec![Origin {
-                platform: url("http://127.0.0.1:7100"),
-                gateway: url("http://localhost:7300"),
-            }],
-            kind: vec![kind("Investor", "Investors"), kind("Company", "Companies")],
-            route: demo_routes(),
-            script_cookies: vec!["csrf_token".to_owned()],
-            directory: DirectoryConfig::default(),
+impl Platform {
+    /// Meridian, for trying it out.
+    fn demo() -> Self {
+        #[derive(Deserialize)]
+        struct Demo {
+            platform: Platform,
+        }
+        match toml::from_str::<Demo>(include_str!("../demo.toml")) {
+            Ok(demo) => demo.platform,
+            Err(error) => unreachable!("demo.toml cannot be read: {error}"),
         }
     }
 }
@@ -291,6 +269,14 @@ impl Config {
             check_origin(&format!("platform.origin[{place}].platform"), &origin.platform)?;
             let key = format!("platform.origin[{place}].gateway");
             check_origin(&key, &origin.gateway)?;
+            if self.platform.origin[..place].iter().any(|other| other.gateway.host() == origin.gateway.host())
+            {
+                return not_allowed(
+                    key,
+                    &origin.gateway,
+                    "a host of its own for each origin: cookies know no ports",
+                );
+            }
             if origin.gateway.host() == self.api.origin.host() {
                 let allowed =
                     "a host of its own, because cookies and pages of the platform must not reach the API";
@@ -304,12 +290,12 @@ impl Config {
                 "at least one [[platform.kind]] that may be impersonated",
             );
         }
-        if !self.platform.identity_header.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-            return not_allowed(
-                "platform.identity_header",
-                &self.platform.identity_header,
-                "letters, digits and dashes",
-            );
+        let name = self.platform.identity_header.to_ascii_lowercase();
+        let taken = ["", "host", "cookie", "connection", "content-length", "transfer-encoding"]
+            .contains(&name.as_str());
+        if taken || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            let allowed = "a header of its own, of letters, digits and dashes";
+            return not_allowed("platform.identity_header", &self.platform.identity_header, allowed);
         }
         if let Some(name) = self.platform.script_cookies.iter().find(|name| name.contains("understudy")) {
             return not_allowed("platform.script_cookies", name, "no cookie of the gateway's own");
@@ -374,13 +360,7 @@ impl Config {
                 method: route.method.as_deref().map(str::to_ascii_uppercase),
                 pattern,
                 name: route.name.clone(),
-                class: match route.class {
-                    RouteClass::ByMethod => Class::ByMethod,
-                    RouteClass::Reads => Class::Reads,
-                    RouteClass::Changes => Class::Changes,
-                    RouteClass::Shut => Class::Shut,
-                    RouteClass::Asset => Class::Asset,
-                },
+                class: route.class,
             })
         });
         routes.collect()
@@ -398,47 +378,17 @@ fn check_origin(key: &str, url: &Url) -> Result<(), ConfigError> {
     if plain { Ok(()) } else { not_allowed(key, url, "an origin such as https://support.example.com") }
 }
 
+fn identity_header() -> String {
+    "Understudy-Identity".to_owned()
+}
+
+fn script_cookies() -> Vec<String> {
+    vec!["csrf_token".to_owned()]
+}
+
 /// For the literals of the defaults.
 fn url(text: &str) -> Url {
     Url::parse(text).unwrap_or_else(|_| unreachable!("{text} is a URL"))
-}
-
-/// What the demo platform's routes are called.
-fn demo_routes() -> Vec<RouteConfig> {
-    use RouteClass as C;
-    let table: &[(&str, &str, &str, C)] = &[
-        ("GET", "/static/{*rest}", "", C::Asset),
-        ("GET", "/favicon.ico", "", C::Asset),
-        ("GET", "/", "Viewed the dashboard", C::ByMethod),
-        ("GET", "/offers", "Viewed the offers", C::ByMethod),
-        ("GET", "/portfolio", "Viewed the portfolio", C::ByMethod),
-        ("GET", "/transactions", "Viewed the transactions", C::ByMethod),
-        ("GET", "/transactions/{id}", "Viewed a transaction", C::ByMethod),
-        ("GET", "/documents", "Viewed the documents", C::ByMethod),
-        ("POST", "/documents", "Uploaded a document", C::ByMethod),
-        ("GET", "/documents/statement.csv", "Downloaded a statement", C::ByMethod),
-        ("GET", "/documents/{id}", "Downloaded a document", C::ByMethod),
-        ("GET", "/profile", "Viewed the profile", C::ByMethod),
-        ("POST", "/profile", "Changed the profile", C::ByMethod),
-        ("GET", "/settings", "Viewed the settings", C::ByMethod),
-        ("POST", "/settings/password", "Changed the password", C::ByMethod),
-        ("POST", "/settings/bank", "Changed the bank details", C::ByMethod),
-        ("POST", "/settings/email", "Changed the e-mail address", C::ByMethod),
-        ("POST", "/search", "Searched", C::Reads),
-        ("GET", "/live/prices", "Followed the prices", C::ByMethod),
-        ("GET", "/live/echo", "Opened the live connection", C::ByMethod),
-        // A sign-in or sign-out would give the stage an identity that is not the session's.
-        ("", "/sign-in", "Tried to sign in", C::Shut),
-        ("", "/sign-out", "Tried to sign out", C::Shut),
-    ];
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let route = |(method, path, name, class): &(&str, &str, &str, C)| RouteConfig {
-        method: some(method),
-        path: (*path).to_owned(),
-        name: some(name),
-        class: *class,
-    };
-    table.iter().map(route).collect()
 }
 
 #[cfg(test)]
@@ -464,16 +414,28 @@ mod tests {
         assert!(error("[session]\nminuts = 3").contains("unknown field `minuts`"));
         let same_host =
             "[[platform.origin]]\nplatform = \"http://a.example\"\ngateway = \"http://127.0.0.1:9\"";
+        let platform = |rest: &str| format!("{}\n{rest}", include_str!("../demo.toml"));
         assert!(
-            error(same_host)
-                .starts_with("platform.origin[0].gateway = \"http://127.0.0.1:9/\" is not allowed")
+            error(&platform(same_host))
+                .starts_with("platform.origin[1].gateway = \"http://127.0.0.1:9/\" is not allowed")
         );
-        assert!(
-            error("[[platform.route]]\npath = \"static\"").starts_with("platform.route[0].path = \"static\"")
-        );
+        assert!(error(&platform("[[platform.route]]\npath = \"static\"")).contains("].path = \"static\""));
         assert!(error("[api]\norigin = \"http://a.example/path\"").contains("an origin such as"));
         assert!(error("[mail]\nfrom = \"nobody\"").contains("mail.from"));
         assert!(error("[code]\nchannels = [\"fax\"]").contains("`email`"));
+    }
+
+    #[test]
+    fn a_platform_of_ones_own_takes_nothing_from_the_demo() {
+        let own = "[[platform.origin]]\nplatform = \"https://a.example\"\ngateway = \"https://a.gate.example\"\n\
+                   [[platform.kind]]\nid = \"User\"\nsingular = \"User\"\nplural = \"Users\"\n\
+                   [platform.directory]\nurl = \"https://a.example/scim\"\ntoken = \"x\"";
+        // A key of the table itself has to stand before its tables.
+        let config =
+            toml::from_str::<Config>(&format!("[platform]\nidentity = \"jwt\"\n{own}")).expect("config");
+        config.check().expect("allowed");
+        assert!(config.platform.route.is_empty());
+        assert!(error("[platform]\nidentity = \"jwt\"").contains("missing field"));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::{
     mail::{CodeMail, code_mail},
     staff,
     store::{
-        Entry, Job, NewEvent,
+        Entry, Job, NewEvent, WriteError,
         entities::{
             delivery::{ActiveModel, Column, Entity, Model},
             impersonation,
@@ -32,6 +32,8 @@ use crate::{
 
 /// Waits between tries.
 const PAUSES: [Millis; 5] = [2 * SECOND, 5 * SECOND, 15 * SECOND, 45 * SECOND, 120 * SECOND];
+/// How long a mail server has for one mail; less than the turn.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How long whoever took a delivery has for it, before another server takes it.
 const TURN: Millis = 30 * SECOND;
 
@@ -61,13 +63,14 @@ async fn take_due(core: &Core) -> ApiResult<Vec<Model>> {
     let now = core.store.now().await?;
     let due = Column::State.eq("sending").and(Column::NextAt.lte(now));
     let mut taken = Vec::new();
-    for row in Entity::find().filter(due).all(&core.store.db).await? {
+    for mut row in Entity::find().filter(due).all(&core.store.db).await? {
         // Whoever moves the time on has the turn.
         let take = Entity::update_many()
             .col_expr(Column::NextAt, Expr::val(now + TURN))
             .filter(Column::Id.eq(row.id))
             .filter(Column::NextAt.eq(row.next_at));
         if take.exec(&core.store.db).await?.rows_affected == 1 {
+            row.next_at = now + TURN;
             taken.push(row);
         }
     }
@@ -104,13 +107,17 @@ async fn deliver(core: &Core, row: Model) -> ApiResult<()> {
             next_at: Set(next_at),
             ..Default::default()
         })
-        .filter(Column::Id.eq(row.id));
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::State.eq("sending"))
+        // Whoever was so slow that the turn went to another server has nothing to say any more.
+        .filter(Column::NextAt.eq(row.next_at));
     let told = |event| NewEvent { staff_id: request.staff_id, overseers: false, sign_in_id: None, event };
     let mut events = vec![told(Told::RequestChanged { request_id: request.id })];
     let channel: Option<Channel> = named(&row.channel);
     if outcome.is_ok() && channel == Some(Channel::App) {
         let mode = named(&request.mode).unwrap_or(Mode::View);
-        events.push(told(Told::CodeArrived { request_id: request.id, person: person(&request), mode }));
+        let arrived = Told::CodeArrived { request_id: request.id, person: person(&request), mode };
+        events.push(NewEvent { sign_in_id: Some(request.sign_in_id), ..told(arrived) });
     }
     if let Err(error) = &outcome {
         tracing::warn!(request = %request.id, channel = row.channel, tries, error, "a code could not be delivered");
@@ -119,7 +126,8 @@ async fn deliver(core: &Core, row: Model) -> ApiResult<()> {
     if outcome.is_ok() {
         step(core, request.id, |_| Ok(Event::Delivered), Along::default).await?;
     }
-    core.store
+    let written = core
+        .store
         .write(Job {
             guards: vec![statement(&update, db)],
             effects: vec![],
@@ -132,7 +140,11 @@ async fn deliver(core: &Core, row: Model) -> ApiResult<()> {
             }],
             events,
         })
-        .await?;
+        .await;
+    match written {
+        Ok(_) | Err(WriteError::Conflict) => {}
+        Err(error) => return Err(error.into()),
+    }
     let hopeful = Column::RequestId.eq(request.id).and(Column::State.ne("failed"));
     if to == "failed" && Entity::find().filter(hopeful).count(db).await? == 0 {
         step(core, request.id, |_| Ok(Event::DeliveryFailed), Along::default).await?;
@@ -160,5 +172,6 @@ async fn send(core: &Core, row: &Model, request: &impersonation::Model) -> Resul
         code_minutes: core.config.code.minutes,
         session_minutes: core.config.session.minutes,
     });
-    core.mailer.send(address, mail).await
+    let sent = tokio::time::timeout(PATIENCE, core.mailer.send(address, mail)).await;
+    sent.unwrap_or_else(|_| Err("the mail server did not answer in time".to_owned()))
 }

@@ -112,7 +112,9 @@ impl Directory {
         }
         let limit = query.limit.unwrap_or(50).clamp(1, 200);
         let answer = self.ask(&filter, query.offset.saturating_add(1), limit).await?;
-        let people = answer.resources.into_iter().map(Person::from).collect();
+        // A directory that does not know the filter would answer with everybody.
+        let people =
+            answer.resources.into_iter().map(Person::from).filter(|p| self.kinds.contains(&p.kind)).collect();
         Ok(PeoplePage { people, total: answer.total_results, offset: query.offset })
     }
 

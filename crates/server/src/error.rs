@@ -98,7 +98,9 @@ impl IntoResponse for ApiError {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry = self.0.retry_after_ms.map(|ms| [(header::RETRY_AFTER, ms.div_ceil(1_000).to_string())]);
         let body = [(header::CONTENT_TYPE, "application/problem+json")];
-        (status, retry, body, Json(*self.0)).into_response()
+        let challenge =
+            (status == StatusCode::UNAUTHORIZED).then_some([(header::WWW_AUTHENTICATE, "Bearer")]);
+        (status, retry, challenge, body, Json(*self.0)).into_response()
     }
 }
 

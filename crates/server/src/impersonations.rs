@@ -234,8 +234,7 @@ async fn consequences(
                 details.insert("cause".to_owned(), name_of(cause).into());
                 details.insert("ended_at".to_owned(), at.into());
                 job.entries.push(entry("session_ended", details));
-                let cause = named(&name_of(cause)).unwrap_or(understudy_protocol::EndCause::Exit);
-                let ended = Told::SessionEnded { session_id: row.id, cause };
+                let ended = Told::SessionEnded { session_id: row.id, cause: told_cause(cause) };
                 job.events.push(NewEvent { overseers: true, ..told(ended) });
                 job.effects.extend([
                     statement(
@@ -258,6 +257,21 @@ async fn consequences(
         job.guards.push(statement(&guard, db));
     }
     Ok(job)
+}
+
+/// A cause as the protocol names it.
+fn told_cause(cause: EndCause) -> understudy_protocol::EndCause {
+    use understudy_protocol::EndCause as Told;
+    match cause {
+        EndCause::Exit => Told::Exit,
+        EndCause::Limit => Told::Limit,
+        EndCause::Idle => Told::Idle,
+        EndCause::ClientLost => Told::ClientLost,
+        EndCause::ConsentWithdrawn => Told::ConsentWithdrawn,
+        EndCause::StoppedByStaff => Told::StoppedByStaff,
+        EndCause::StaffDisabled => Told::StaffDisabled,
+        EndCause::SwitchedOff => Told::SwitchedOff,
+    }
 }
 
 /// Writes only while the session lives: in the same transaction, so that nothing comes after its end.

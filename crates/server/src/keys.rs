@@ -31,6 +31,8 @@ pub enum Secret {
     Impersonation,
     Handoff,
     GatewayCookie,
+    /// A constant: tells whether two servers have the same key.
+    Installation,
 }
 
 /// The secret does not open: it was changed, moved, or sealed under another key.

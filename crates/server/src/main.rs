@@ -120,7 +120,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
         }
         Command::Ledger(LedgerCommand::Verify { head }) => {
-            let report = ledger_check::check(&core.store.db, &head).await?;
+            let report = ledger_check::check(&core.store.db, &core.keys, &head).await?;
             for finding in &report.findings {
                 say(&finding.to_string());
             }
@@ -152,8 +152,7 @@ async fn serve_until_told(core: understudy_server::Shared) -> anyhow::Result<()>
         stop_signal().await;
         stop.cancel();
     });
-    running.join().await;
-    Ok(())
+    running.join().await
 }
 
 async fn stop_signal() {

@@ -79,7 +79,7 @@ pub async fn start(
             }
         });
     }
-    macro_rules! keep_running {
+    macro_rules! until_stopped {
         ($what:expr) => {
             let (core, stop) = (Arc::clone(&core), stop.clone());
             tasks.spawn(async move {
@@ -87,21 +87,30 @@ pub async fn start(
             });
         };
     }
-    keep_running!(async |core: &Shared| core.hub.follow(&core.store).await);
-    keep_running!(delivery::run);
-    keep_running!(sweeper::run);
+    until_stopped!(async |core: &Shared| core.hub.follow(&core.store).await);
+    until_stopped!(delivery::run);
+    until_stopped!(sweeper::run);
     Ok(Running { core, api: api_address, gateway: gateway_address, stop, tasks })
 }
 
 impl Running {
-    /// Waits until every task has ended.
-    pub async fn join(mut self) {
-        while self.tasks.join_next().await.is_some() {}
+    /// Waits until every task has ended. One that fails takes the others along: without the sweeper no lease
+    /// would end, so a server that has lost a part must not go on as if nothing had happened.
+    pub async fn join(mut self) -> anyhow::Result<()> {
+        let mut outcome = Ok(());
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a part of the server has failed");
+                outcome = Err(error.into());
+            }
+            self.stop.cancel();
+        }
+        outcome
     }
 
     pub async fn stop(self) {
         self.stop.cancel();
-        self.join().await;
+        drop(self.join().await);
     }
 
     /// Stops when this is called on another task.

@@ -23,6 +23,9 @@ use crate::{
     store::entities::event::{Column, Entity, Model},
 };
 
+/// So many events are read at once.
+const PAGE: usize = 500;
+
 #[derive(Deserialize, IntoParams)]
 pub struct Follow {
     /// The last event that was seen; without it, from now on.
@@ -43,9 +46,11 @@ pub async fn events(
         // The first word tells the app from where on it is up to date.
         yield Ok(Sent::default().comment(format!("from {cursor}")).id(cursor.to_string()));
         loop {
-            // Permission first: whoever has lost it hears no more than that.
-            let good = caller.still_good(&core).await.is_ok();
-            let Ok(rows) = unseen(&core, &caller, cursor).await else { return };
+            // Permission first, with the roles as they are now: whoever has lost it hears no more than that.
+            let now = caller.still_good(&core).await.ok();
+            let good = now.is_some();
+            let Ok(rows) = unseen(&core, now.as_ref().unwrap_or(&caller), cursor).await else { return };
+            let more = rows.len() == PAGE;
             let is_goodbye = |row: &Model| matches!(serde_json::from_str(&row.payload), Ok(Event::SignedOut));
             let goodbye = rows.iter().any(is_goodbye);
             for row in rows {
@@ -61,6 +66,9 @@ pub async fn events(
             }
             if goodbye || !good {
                 return;
+            }
+            if more {
+                continue;
             }
             // Also without news: a token that ran out closes the stream.
             let _ = tokio::time::timeout(Duration::from_secs(10), newest.changed()).await;
@@ -78,7 +86,7 @@ async fn unseen(core: &Shared, caller: &Caller, cursor: i64) -> Result<Vec<Model
         .filter(Column::Id.gt(cursor))
         .filter(theirs)
         .order_by_asc(Column::Id)
-        .limit(500)
+        .limit(PAGE as u64)
         .all(&core.store.db)
         .await
 }

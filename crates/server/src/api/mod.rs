@@ -10,10 +10,8 @@ mod requests;
 mod sessions;
 mod sign_in;
 
-use axum::{Router, middleware};
-use tower_http::{
-    catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer,
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -79,7 +77,7 @@ pub fn router(core: Shared) -> Router {
         .route("/api/openapi.json", axum::routing::get(async move || axum::Json(document.clone())))
         .fallback(async || crate::error::ApiError::not_found("address"))
         .layer(SetResponseHeaderLayer::if_not_present(axum::http::header::CACHE_CONTROL, no_store))
-        .layer(RequestBodyLimitLayer::new(64 * 1024))
+        .layer(DefaultBodyLimit::max(64 * 1024))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             axum::response::IntoResponse::into_response(crate::error::ApiError::internal(
                 &"a handler panicked",

@@ -89,6 +89,16 @@ pub async fn sign_in(State(core): State<Shared>, Json(given): Json<SignIn>) -> A
     let db = &core.store.db;
     let email = given.email.trim().to_lowercase();
     let now = core.store.now().await?;
+    let wrong = || {
+        ApiError::new(
+            ErrorCode::WrongCredentials,
+            "The e-mail address or the password is not right. Check both and try again.",
+        )
+    };
+    // Longer than any address (RFC 5321, 4.5.3.1): nothing to keep a record of.
+    if email.len() > 254 {
+        return Err(wrong());
+    }
     let attempt = Attempt::begin(&core, &email, now).await?;
     let found = staff::Entity::find().filter(staff::Column::Email.eq(&email)).one(db).await?;
     let known = found.as_ref().map(|staff| staff.id);
@@ -99,10 +109,7 @@ pub async fn sign_in(State(core): State<Shared>, Json(given): Json<SignIn>) -> A
         let details = json!({ "email": email });
         let failed = Entry { kind: "sign_in_failed", staff: known, person: None, session: None, details };
         core.store.write(Job { entries: vec![failed], ..Job::default() }).await?;
-        return Err(ApiError::new(
-            ErrorCode::WrongCredentials,
-            "The e-mail address or the password is not right. Check both and try again.",
-        ));
+        return Err(wrong());
     };
     attempt.forget(&core).await?;
     let (id, tokens) = (Uuid::now_v7(), Tokens::new());
@@ -132,62 +139,80 @@ pub async fn sign_in(State(core): State<Shared>, Json(given): Json<SignIn>) -> A
 pub async fn refresh(State(core): State<Shared>, Json(given): Json<Refresh>) -> ApiResult<Answer<SignedIn>> {
     let db = &core.store.db;
     let mac = core.keys.mac(Secret::Refresh, given.refresh_token.as_bytes());
-    let token =
-        refresh_token::Entity::find_by_id(mac.clone()).one(db).await?.ok_or_else(ApiError::signed_out)?;
-    let sign_in =
-        sign_in::Entity::find_by_id(token.sign_in_id).one(db).await?.ok_or_else(ApiError::signed_out)?;
-    let staff =
-        staff::Entity::find_by_id(sign_in.staff_id).one(db).await?.ok_or_else(ApiError::signed_out)?;
-    let now = core.store.now().await?;
-    if sign_in.ended_at.is_some() || staff.disabled_at.is_some() || now >= sign_in.refresh_expires_at {
-        return Err(ApiError::signed_out());
-    }
-    let tokens = Tokens::new();
-    let next = tokens.stored(&core, sign_in.id);
-    let mut use_up = refresh_token::Entity::update_many()
-        .set(refresh_token::ActiveModel {
-            used_at: Set(Some(now)),
-            successor: Set(Some(next.mac.clone().take().unwrap_or_default())),
-            ..Default::default()
-        })
-        .filter(refresh_token::Column::Mac.eq(mac));
-    let mut guards = Vec::with_capacity(4);
-    if let Some(lost) = &token.successor {
-        // The answer to its first use may have been lost on the way: then nobody has used what it brought.
-        use_up = use_up.filter(refresh_token::Column::Successor.eq(lost.clone()));
-        let unused = refresh_token::Entity::update_many()
-            .set(refresh_token::ActiveModel { used_at: Set(Some(now)), ..Default::default() })
-            .filter(refresh_token::Column::Mac.eq(lost.clone()))
-            .filter(refresh_token::Column::UsedAt.is_null());
-        guards.push(statement(&unused, db));
-    } else {
-        use_up = use_up.filter(refresh_token::Column::UsedAt.is_null());
-    }
-    let renew = sign_in::Entity::update_many()
-        .set(sign_in::ActiveModel {
-            access_mac: Set(core.keys.mac(Secret::Access, tokens.access.as_bytes())),
-            access_expires_at: Set(now + ACCESS),
-            access_used: Set(false),
-            refresh_expires_at: Set(now + REFRESH),
-            ..Default::default()
-        })
-        .filter(sign_in::Column::Id.eq(sign_in.id))
-        .filter(sign_in::Column::EndedAt.is_null());
-    let renew =
-        if token.successor.is_some() { renew.filter(sign_in::Column::AccessUsed.eq(false)) } else { renew };
-    guards.extend([
-        statement(&use_up, db),
-        statement(&renew, db),
-        statement(&refresh_token::Entity::insert(next), db),
-    ]);
-    match core.store.write(Job { guards, ..Job::default() }).await {
-        Ok(_) => Ok(tokens.answer(&staff, now)),
-        Err(WriteError::Conflict) => {
+    loop {
+        let token =
+            refresh_token::Entity::find_by_id(mac.clone()).one(db).await?.ok_or_else(ApiError::signed_out)?;
+        let sign_in =
+            sign_in::Entity::find_by_id(token.sign_in_id).one(db).await?.ok_or_else(ApiError::signed_out)?;
+        let staff =
+            staff::Entity::find_by_id(sign_in.staff_id).one(db).await?.ok_or_else(ApiError::signed_out)?;
+        let now = core.store.now().await?;
+        if sign_in.ended_at.is_some() || staff.disabled_at.is_some() || now >= sign_in.refresh_expires_at {
+            return Err(ApiError::signed_out());
+        }
+        let reused = match &token.successor {
+            // The answer to its first use may have been lost: then nobody has used what it brought.
+            Some(lost) => {
+                let lost = refresh_token::Entity::find_by_id(lost.clone()).one(db).await?;
+                sign_in.access_used || lost.is_none_or(|lost| lost.used_at.is_some())
+            }
+            None => token.used_at.is_some(),
+        };
+        if reused && refresh_token::Entity::find_by_id(mac.clone()).one(db).await?.as_ref() != Some(&token) {
+            // Another one of the same kind came between the two looks.
+            continue;
+        }
+        if reused {
             tracing::warn!(staff = %staff.id, "a refresh token was used twice");
             end_sign_in(&core, staff.id, sign_in.id, "refresh_token_reused").await?;
-            Err(ApiError::signed_out())
+            return Err(ApiError::signed_out());
         }
-        Err(error) => Err(error.into()),
+        let tokens = Tokens::new();
+        let next = tokens.stored(&core, sign_in.id);
+        let mut use_up = refresh_token::Entity::update_many()
+            .set(refresh_token::ActiveModel {
+                used_at: Set(Some(now)),
+                successor: Set(Some(next.mac.clone().take().unwrap_or_default())),
+                ..Default::default()
+            })
+            .filter(refresh_token::Column::Mac.eq(mac.clone()));
+        let mut guards = Vec::with_capacity(4);
+        if let Some(lost) = &token.successor {
+            use_up = use_up.filter(refresh_token::Column::Successor.eq(lost.clone()));
+            let unused = refresh_token::Entity::update_many()
+                .set(refresh_token::ActiveModel { used_at: Set(Some(now)), ..Default::default() })
+                .filter(refresh_token::Column::Mac.eq(lost.clone()))
+                .filter(refresh_token::Column::UsedAt.is_null());
+            guards.push(statement(&unused, db));
+        } else {
+            use_up = use_up.filter(refresh_token::Column::UsedAt.is_null());
+        }
+        let renew = sign_in::Entity::update_many()
+            .set(sign_in::ActiveModel {
+                access_mac: Set(core.keys.mac(Secret::Access, tokens.access.as_bytes())),
+                access_expires_at: Set(now + ACCESS),
+                access_used: Set(false),
+                refresh_expires_at: Set(now + REFRESH),
+                ..Default::default()
+            })
+            .filter(sign_in::Column::Id.eq(sign_in.id))
+            .filter(sign_in::Column::EndedAt.is_null());
+        let renew = if token.successor.is_some() {
+            renew.filter(sign_in::Column::AccessUsed.eq(false))
+        } else {
+            renew
+        };
+        guards.extend([
+            statement(&use_up, db),
+            statement(&renew, db),
+            statement(&refresh_token::Entity::insert(next), db),
+        ]);
+        match core.store.write(Job { guards, ..Job::default() }).await {
+            Ok(_) => return Ok(tokens.answer(&staff, now)),
+            // Another one of the same kind was faster: look again.
+            Err(WriteError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 

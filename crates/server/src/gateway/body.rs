@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::{Body, Bytes};
 use futures_util::StreamExt as _;
 use http_body::Body as _;
+use memchr::memmem;
 use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
 /// Names seen so far. Values are never kept.
@@ -46,25 +48,32 @@ pub fn none() -> Body {
     Body::from_stream(futures_util::stream::empty::<Result<Bytes, std::convert::Infallible>>())
 }
 
-/// Passes a body on until the session ends; then it breaks off, so that nobody takes a part for the whole.
+/// Passes a body on until the session ends; then it breaks off, so that nobody takes a part for the whole. It
+/// is read by a task of its own, so that the end also reaches a body whose reader has stalled.
 pub fn until_ended(body: Body, ended: CancellationToken) -> Body {
     if body.is_end_stream() {
         return body;
     }
-    let mut chunks = body.into_data_stream();
-    Body::from_stream(async_stream::stream! {
-        loop {
-            let chunk = tokio::select! {
-                biased;
-                () = ended.cancelled() => { yield Err(axum::Error::new(Cut)); return }
-                chunk = chunks.next() => chunk,
-            };
-            match chunk {
-                Some(chunk) => yield chunk,
-                None => return,
+    let (sender, chunks) = mpsc::channel(2);
+    tokio::spawn(async move {
+        let pass = async {
+            let mut chunks = body.into_data_stream();
+            while let Some(chunk) = chunks.next().await {
+                if sender.send(chunk).await.is_err() {
+                    return;
+                }
             }
+        };
+        tokio::select! {
+            biased;
+            () = ended.cancelled() => {}
+            () = sender.closed() => return,
+            () = pass => return,
         }
-    })
+        // The source is let go by now; the reader learns it when it reads on.
+        let _ = sender.send(Err(axum::Error::new(Cut))).await;
+    });
+    Body::from_stream(ReceiverStream::new(chunks))
 }
 
 /// Notes the names of a form's fields while it passes: all of them by the time its last byte does. Whoever
@@ -82,16 +91,16 @@ pub fn observed(body: Body, content_type: Option<&str>, length: Option<usize>) -
         let (mut reader, mut passed) = (Some(reader), 0);
         while let Some(chunk) = chunks.next().await {
             if let (Ok(bytes), Some(reader)) = (&chunk, &mut reader) {
-                reader.read(bytes).await;
+                reader.read(bytes);
                 passed += bytes.len();
             }
             if length == Some(passed) && let Some(reader) = reader.take() {
-                reader.finish().await;
+                reader.finish();
             }
             yield chunk;
         }
         if let Some(reader) = reader {
-            reader.finish().await;
+            reader.finish();
         }
     });
     (body, fields)
@@ -99,65 +108,104 @@ pub fn observed(body: Body, content_type: Option<&str>, length: Option<usize>) -
 
 enum Reader {
     Whole { json: bool, seen: Vec<u8>, fields: Fields },
-    Parts { parts: mpsc::Sender<Bytes>, done: tokio::task::JoinHandle<()> },
+    Parts(Parts),
 }
 
 impl Reader {
     fn new(content_type: &str, fields: Fields) -> Option<Self> {
-        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        if let Ok(boundary) = multer::parse_boundary(content_type) {
-            let (parts, chunks) = mpsc::channel::<Bytes>(4);
-            let chunks =
-                tokio_stream::wrappers::ReceiverStream::new(chunks).map(Ok::<_, std::convert::Infallible>);
-            let mut form = multer::Multipart::new(chunks, boundary);
-            let done = tokio::spawn(async move {
-                // A form that cannot be read is passed on all the same; the platform will say so.
-                while let Ok(Some(mut part)) = form.next_field().await {
-                    if let Some(name) = part.name() {
-                        fields.add(name);
-                    }
-                    while let Ok(Some(_)) = part.chunk().await {}
-                }
-            });
-            return Some(Self::Parts { parts, done });
-        }
-        match essence.as_str() {
-            "application/x-www-form-urlencoded" => Some(Self::Whole { json: false, seen: vec![], fields }),
-            text if text == "application/json" || text.ends_with("+json") => {
-                Some(Self::Whole { json: true, seen: vec![], fields })
+        let mut parameters = content_type.split(';').map(str::trim);
+        let whole = |json, fields| Some(Self::Whole { json, seen: vec![], fields });
+        match parameters.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "application/x-www-form-urlencoded" => whole(false, fields),
+            "multipart/form-data" => {
+                let boundary = parameters.find_map(|parameter| {
+                    let (name, value) = parameter.split_once('=')?;
+                    name.trim().eq_ignore_ascii_case("boundary").then(|| value.trim().trim_matches('"'))
+                })?;
+                let delimiter = format!("--{boundary}").into_bytes();
+                Some(Self::Parts(Parts { delimiter, window: vec![], in_headers: false, fields }))
             }
+            text if text == "application/json" || text.ends_with("+json") => whole(true, fields),
             _ => None,
         }
     }
 
-    async fn read(&mut self, bytes: &Bytes) {
+    fn read(&mut self, bytes: &Bytes) {
         match self {
             Self::Whole { seen, .. } => {
                 if seen.len() <= LARGEST {
                     seen.extend_from_slice(bytes);
                 }
             }
-            Self::Parts { parts, .. } => drop(parts.send(bytes.clone()).await),
+            Self::Parts(parts) => parts.read(bytes),
         }
     }
 
-    async fn finish(self) {
+    fn finish(self) {
         match self {
-            Self::Whole { seen, .. } if seen.len() > LARGEST => {}
-            Self::Whole { json: false, seen, fields } => {
-                parameter_names(&seen).iter().for_each(|name| fields.add(name))
-            }
-            Self::Whole { json: true, seen, fields } => {
-                if let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(&seen) {
-                    object.keys().for_each(|name| fields.add(name));
+            Self::Whole { json, seen, fields } if seen.len() <= LARGEST => {
+                if json {
+                    if let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(&seen) {
+                        object.keys().for_each(|name| fields.add(name));
+                    }
+                } else {
+                    parameter_names(&seen).iter().for_each(|name| fields.add(name));
                 }
             }
-            Self::Parts { parts, done } => {
-                drop(parts);
-                let _ = done.await;
-            }
+            Self::Whole { .. } | Self::Parts(_) => {}
         }
     }
+}
+
+/// Finds the names in a `multipart/form-data` body (RFC 7578) as it passes, and keeps no more of it than a
+/// part's headers: parts may be of any size.
+struct Parts {
+    delimiter: Vec<u8>,
+    /// What was seen and not used yet.
+    window: Vec<u8>,
+    in_headers: bool,
+    fields: Fields,
+}
+
+/// Headers of a part larger than this are none.
+const LARGEST_HEADERS: usize = 8 * 1024;
+
+impl Parts {
+    fn read(&mut self, bytes: &[u8]) {
+        self.window.extend_from_slice(bytes);
+        let mut used = 0;
+        loop {
+            let window = &self.window[used..];
+            if !self.in_headers {
+                let Some(found) = memmem::find(window, &self.delimiter) else {
+                    // The delimiter may be cut in two.
+                    used += window.len().saturating_sub(self.delimiter.len() - 1);
+                    break;
+                };
+                used += found + self.delimiter.len();
+                self.in_headers = true;
+            } else if let Some(end) = memmem::find(window, b"\r\n\r\n") {
+                if let Some(name) = part_name(&String::from_utf8_lossy(&window[..end])) {
+                    self.fields.add(name);
+                }
+                // The blank line may begin the next delimiter's line.
+                used += end + 2;
+                self.in_headers = false;
+            } else if window.len() > LARGEST_HEADERS {
+                self.in_headers = false;
+            } else {
+                break;
+            }
+        }
+        self.window.drain(..used);
+    }
+}
+
+/// `name` of `Content-Disposition: form-data; name="a"; filename="b"`.
+fn part_name(headers: &str) -> Option<&str> {
+    let line = headers.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
+    let name = line.split(';').find_map(|parameter| parameter.trim().strip_prefix("name="))?;
+    Some(name.trim_matches('"'))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Query, State},
+    extract::{Query, Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -33,6 +33,8 @@ pub const PATH: &str = "/.understudy/enter";
 
 #[derive(Deserialize)]
 pub struct Enter {
+    /// Without one it is refused like a wrong one.
+    #[serde(default)]
     pass: String,
 }
 
@@ -51,8 +53,9 @@ pub fn handoff_mac(keys: &Keys, place: usize, pass: &str) -> Vec<u8> {
 
 /// Exchanges the pass. With several origins each sets its own cookie and sends the webview on to the next;
 /// the last leads to the platform's first page.
-pub async fn enter(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, query: Query<Enter>) -> Response {
-    let Some(place) = gateway.origin_of(&headers) else {
+pub async fn enter(State(gateway): State<Arc<Gateway>>, query: Query<Enter>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let Some(place) = gateway.origin_of(&request) else {
         return StatusCode::MISDIRECTED_REQUEST.into_response();
     };
     match exchange(&gateway, place, &headers, &query.pass).await {
@@ -66,7 +69,7 @@ pub async fn enter(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, quer
             (StatusCode::SEE_OTHER, headers).into_response()
         }
         Ok(None) => refusal::not_entered(),
-        Err(error) => refusal::failed(&error),
+        Err(error) => refusal::failed(&headers, &error),
     }
 }
 

@@ -50,7 +50,7 @@ pub fn router(core: Shared) -> anyhow::Result<Router> {
     });
     let hosts = gateway.origins.iter().map(|origin| origin.gateway.clone()).collect::<Vec<_>>();
     Ok(Router::new()
-        .route(enter::PATH, axum::routing::get(enter::enter))
+        .route(enter::PATH, axum::routing::get(enter::enter).head(async || refusal::not_entered()))
         .fallback(proxy::handle)
         .layer(middleware::from_fn_with_state(hosts, only_hosts))
         .layer(log::requests("gateway"))

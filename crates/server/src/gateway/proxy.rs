@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{HeaderValue, Method, StatusCode, Uri, Version, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use serde_json::{Value, json};
@@ -28,31 +28,45 @@ use crate::{
 };
 
 impl Gateway {
-    /// Index of the origin that these headers address.
-    pub fn origin_of(&self, headers: &HeaderMap) -> Option<usize> {
-        let host = headers.get(header::HOST)?.to_str().ok()?;
+    /// Index of the origin that a request addresses.
+    pub fn origin_of<B>(&self, request: &axum::http::Request<B>) -> Option<usize> {
+        let host = host_of(request)?;
         self.origins.iter().position(|origin| is_host(&origin.gateway, host))
     }
 }
 
+/// A task of its own for each: whoever hangs up does not keep the answer out of the record.
 pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    let place = host_of(&request)
-        .and_then(|host| gateway.origins.iter().position(|origin| is_host(&origin.gateway, host)));
-    let Some(place) = place else { return StatusCode::MISDIRECTED_REQUEST.into_response() };
-    let core = &gateway.core;
-    let session = match session::find(core, request.headers(), place, &gateway.origins[place].gateway).await {
-        Ok(Some(session)) => session,
-        Ok(None) => return refusal::no_session(request.headers()),
-        Err(error) => return refusal::failed(&error),
+    let done = tokio::spawn(async move { pass(&gateway, request).await }).await;
+    done.unwrap_or_else(|error| {
+        tracing::error!(%error, "a request was given up");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    })
+}
+
+async fn pass(gateway: &Gateway, request: Request) -> Response {
+    let Some(place) = gateway.origin_of(&request) else {
+        return StatusCode::MISDIRECTED_REQUEST.into_response();
     };
-    let passing = Passing { gateway: &gateway, origin: &gateway.origins[place], session: &session };
+    let origin = &gateway.origins[place];
+    let wishes = request.headers().clone();
+    let session = match session::find(&gateway.core, &wishes, place, &origin.gateway).await {
+        Ok(Some(session)) => session,
+        Ok(None) => return refusal::no_session(&wishes),
+        Err(error) => return refusal::failed(&wishes, &error),
+    };
+    let passing = Passing { gateway, origin, session: &session };
     let (path, method) = (request.uri().path(), request.method().as_str());
     let done = match decide(&gateway.routes, session.mode, method, path) {
         Passage::Asset => passing.asset(request).await,
         Passage::Refuse { route, why } => passing.refuse(request.into_parts().0, route, why).await,
         Passage::Forward { route, changes } => passing.forward(request, route, changes).await,
     };
-    done.unwrap_or_else(|error| refusal::failed(&error))
+    match done {
+        Ok(answer) => answer,
+        Err(error) if error.code() == ErrorCode::SessionEnded => refusal::no_session(&wishes),
+        Err(error) => refusal::failed(&wishes, &error),
+    }
 }
 
 /// A request of a session at one origin.
@@ -66,8 +80,11 @@ impl Passing<'_> {
     /// The same for everybody: no identity, no cookies, no record.
     async fn asset(&self, request: Request) -> ApiResult<Response> {
         let (mut parts, body) = request.into_parts();
-        parts.headers =
-            headers::to_platform(&parts.headers, &self.gateway.core.config.platform.identity_header, &[]);
+        parts.headers = headers::to_platform(
+            &parts.headers,
+            &self.gateway.core.config.platform.identity_header,
+            &self.gateway.origins,
+        );
         parts.headers.remove(header::AUTHORIZATION);
         parts.headers.remove(header::REFERER);
         parts.uri = self.upstream(&parts.uri)?;
@@ -78,6 +95,7 @@ impl Passing<'_> {
                 let (mut parts, body) = answer.into_parts();
                 parts.headers = headers::to_client(&parts.headers, &self.gateway.origins);
                 parts.extensions.clear();
+                parts.version = Version::HTTP_11;
                 Ok(Response::from_parts(parts, until_ended(Body::new(body), self.session.ended.clone())))
             }
         }
@@ -161,14 +179,18 @@ impl Passing<'_> {
             answer = self.gateway.client.request(upstream) => Some(answer),
         };
         let answer = match answer {
-            None => {
-                self.answered(entry, None, &fields, jar::Sorted::default()).await?;
-                return Ok(refusal::no_session(&client_headers));
-            }
             Some(Err(error)) => {
-                tracing::warn!(error = %error, "the platform did not answer");
-                self.answered(entry, None, &fields, jar::Sorted::default()).await?;
-                return Ok(refusal::no_platform(&client_headers));
+                tracing::warn!(%error, "the platform did not answer");
+                return match self.answered(entry, None, &fields, jar::Sorted::default()).await {
+                    Ok(_) => Ok(refusal::no_platform(&client_headers)),
+                    Err(error) => Ok(refusal::answer_not_recorded(&client_headers, &error)),
+                };
+            }
+            None => {
+                return match self.answered(entry, None, &fields, jar::Sorted::default()).await {
+                    Ok(_) => Ok(refusal::no_session(&client_headers)),
+                    Err(error) => Ok(refusal::answer_not_recorded(&client_headers, &error)),
+                };
             }
             Some(Ok(answer)) => answer,
         };
@@ -179,11 +201,12 @@ impl Passing<'_> {
             parts.headers.append(header::SET_COOKIE, cookie.clone());
         }
         parts.extensions.clear();
+        parts.version = Version::HTTP_11;
         // Durable before anything is released.
         match self.answered(entry, Some(parts.status), &fields, cookies).await {
             Ok(true) => {}
             Ok(false) => return Ok(refusal::no_session(&client_headers)),
-            Err(error) => return Ok(refusal::answer_not_recorded(&error)),
+            Err(error) => return Ok(refusal::answer_not_recorded(&client_headers, &error)),
         }
         let body = if head { no_body() } else { until_ended(Body::new(body), self.session.ended.clone()) };
         Ok(Response::from_parts(parts, body))
@@ -235,7 +258,7 @@ impl Passing<'_> {
 /// Without what belongs to the client's own connection.
 fn bare(mut parts: Parts) -> Parts {
     parts.extensions.clear();
-    parts.version = axum::http::Version::HTTP_11;
+    parts.version = Version::HTTP_11;
     parts
 }
 

@@ -86,10 +86,10 @@ pub fn no_platform(headers: &HeaderMap) -> Response {
 }
 
 /// The request went out and its answer could not be recorded: it stays here.
-pub fn answer_not_recorded(error: &ApiError) -> Response {
+pub fn answer_not_recorded(headers: &HeaderMap, error: &ApiError) -> Response {
     tracing::warn!(code = ?error.code(), "the gateway could not record an answer");
     say(
-        true,
+        wants_page(headers),
         &Words {
             status: StatusCode::SERVICE_UNAVAILABLE,
             code: "answer_not_recorded",
@@ -101,10 +101,10 @@ pub fn answer_not_recorded(error: &ApiError) -> Response {
 }
 
 /// Refused because it could not be recorded, or because something else failed here.
-pub fn failed(error: &ApiError) -> Response {
+pub fn failed(headers: &HeaderMap, error: &ApiError) -> Response {
     tracing::warn!(code = ?error.code(), "the gateway could not pass a request");
     say(
-        true,
+        wants_page(headers),
         &Words {
             status: StatusCode::SERVICE_UNAVAILABLE,
             code: "not_recorded",

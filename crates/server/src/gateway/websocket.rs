@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header},
     response::Response,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -22,7 +22,12 @@ use tokio_util::sync::CancellationToken;
 use understudy_rules::passage::{Class, Mode, Route};
 use uuid::Uuid;
 
-use super::{body::Fields, headers, jar, proxy::Passing, refusal};
+use super::{
+    body::{Fields, until_ended},
+    headers, jar,
+    proxy::Passing,
+    refusal,
+};
 use crate::{
     Shared,
     error::ApiResult,
@@ -30,10 +35,19 @@ use crate::{
     store::{Entry, Job},
 };
 
-/// Whether the client asks for a WebSocket (RFC 6455, section 4.1).
+/// Whether the client asks for a WebSocket (RFC 6455, section 4.1). A request that brings a body asks for
+/// something else, and is passed on without the upgrade.
 pub fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
-    let upgrade = headers.get(header::UPGRADE);
-    method == Method::GET && upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+    let says = |name, token: &str| {
+        let lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        lines.flat_map(|line| line.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
+    };
+    let body =
+        headers.contains_key(header::CONTENT_LENGTH) || headers.contains_key(header::TRANSFER_ENCODING);
+    method == Method::GET
+        && !body
+        && says(header::CONNECTION, "upgrade")
+        && says(header::UPGRADE, "websocket")
 }
 
 /// Opens the socket at the platform and then the client's. `entry` is the record of the handshake.
@@ -55,22 +69,34 @@ pub(super) async fn tunnel(
     request.headers_mut().remove(header::SEC_WEBSOCKET_EXTENSIONS);
     let (mut parts, _) = request.into_parts();
     parts.extensions.clear();
-    let Ok(mut answer) = passing.gateway.client.request(Request::from_parts(parts, Body::empty())).await
-    else {
+    let path = parts.uri.path().to_owned();
+    let asked = passing.gateway.client.request(Request::from_parts(parts, Body::empty()));
+    let answer = tokio::select! {
+        biased;
+        () = session.ended.cancelled() => None,
+        answer = asked => answer.inspect_err(|error| tracing::warn!(%error, "the platform did not answer")).ok(),
+    };
+    let Some(mut answer) = answer else {
         passing.answered(entry, None, &Fields::default(), jar::Sorted::default()).await?;
         return Ok(refusal::no_platform(client));
     };
     let now = core.store.now().await?;
-    let cookies = jar::sort(core, session.row.id, passing.origin, "/", answer.headers(), now);
-    if !passing.answered(entry, Some(answer.status()), &Fields::default(), cookies).await? {
-        return Ok(refusal::no_session(client));
-    }
+    let cookies = jar::sort(core, session.row.id, passing.origin, &path, answer.headers(), now);
     let mut released = headers::to_client(answer.headers(), &passing.gateway.origins);
+    for cookie in &cookies.through {
+        released.append(header::SET_COOKIE, cookie.clone());
+    }
+    match passing.answered(entry, Some(answer.status()), &Fields::default(), cookies).await {
+        Ok(true) => {}
+        Ok(false) => return Ok(refusal::no_session(client)),
+        Err(error) => return Ok(refusal::answer_not_recorded(client, &error)),
+    }
     let (Some(ours), StatusCode::SWITCHING_PROTOCOLS) = (ours, answer.status()) else {
         let (mut parts, body) = answer.into_parts();
         parts.headers = released;
+        parts.version = Version::HTTP_11;
         parts.extensions.clear();
-        return Ok(Response::from_parts(parts, Body::new(body)));
+        return Ok(Response::from_parts(parts, until_ended(Body::new(body), session.ended.clone())));
     };
     let theirs = hyper::upgrade::on(&mut answer);
     let relay = Relay {
@@ -95,6 +121,8 @@ pub(super) async fn tunnel(
     Ok(response)
 }
 
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
 struct Relay {
     core: Shared,
     session: Uuid,
@@ -109,29 +137,34 @@ impl Relay {
     async fn run(self, ours: Upgraded, theirs: Upgraded) {
         let mut client = WebSocketStream::from_raw_socket(TokioIo::new(ours), Role::Server, None).await;
         let mut platform = WebSocketStream::from_raw_socket(TokioIo::new(theirs), Role::Client, None).await;
-        let goodbye = loop {
-            tokio::select! {
-                biased;
-                () = self.ended.cancelled() => break Some("The session has ended."),
-                said = client.next() => {
-                    let Some(Ok(message)) = said else { break None };
-                    match self.recorded(&message).await {
-                        Ok(true) => {}
-                        Ok(false) => break Some("This session is view only."),
-                        Err(_) => break Some("This could not be recorded."),
-                    }
-                    if platform.send(message).await.is_err() { break None }
-                }
-                said = platform.next() => {
-                    let Some(Ok(message)) = said else { break None };
-                    if client.send(message).await.is_err() { break None }
-                }
-            }
+        // Around the whole of it: a peer that does not read must not hold up the end.
+        let goodbye = tokio::select! {
+            biased;
+            () = self.ended.cancelled() => Some("The session has ended."),
+            goodbye = self.talk(&mut client, &mut platform) => goodbye,
         };
         let reason = goodbye.map(|reason| CloseFrame { code: CloseCode::Policy, reason: reason.into() });
         // Either may be gone; a second is enough for a polite end.
         let polite = async { tokio::join!(client.close(reason), platform.close(None)) };
         let _ = tokio::time::timeout(std::time::Duration::from_millis(500), polite).await;
+    }
+
+    /// Passes on what both say until one of them is done; answers why, where it was not their wish.
+    async fn talk(&self, client: &mut Socket, platform: &mut Socket) -> Option<&'static str> {
+        loop {
+            tokio::select! {
+                said = client.next() => {
+                    let message = said?.ok()?;
+                    match self.recorded(&message).await {
+                        Ok(true) => {}
+                        Ok(false) => return Some("This session is view only."),
+                        Err(_) => return Some("This could not be recorded."),
+                    }
+                    platform.send(message).await.ok()?;
+                }
+                said = platform.next() => client.send(said?.ok()?).await.ok()?,
+            }
+        }
     }
 
     /// Makes what the page says durable before it is passed on; `false` where it may say nothing.

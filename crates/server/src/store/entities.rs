@@ -268,6 +268,23 @@ pub mod ledger_entry {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// One row: which key this database belongs to.
+pub mod installation {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "installation")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i32,
+        /// Keyed hash of a constant.
+        pub key_check: Vec<u8>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// One row: where the next entry goes.
 pub mod ledger_head {
     use sea_orm::entity::prelude::*;

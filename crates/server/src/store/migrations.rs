@@ -187,6 +187,7 @@ impl MigrationTrait for First {
                     big_integer("at"),
                 ],
             ),
+            table("installation", [key(integer("id")), blob("key_check")]),
             table(
                 "ledger_head",
                 [

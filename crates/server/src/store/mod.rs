@@ -7,12 +7,18 @@ mod writer;
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, sqlx::sqlite};
+use sea_orm::{
+    ActiveValue::Set, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
+    EntityTrait as _, TransactionTrait as _, sea_query::OnConflict, sqlx::sqlite,
+};
 use sea_orm_migration::MigratorTrait as _;
 use tokio::sync::Notify;
 use understudy_rules::Millis;
 
-use crate::{clock::Clock, keys::Keys};
+use crate::{
+    clock::Clock,
+    keys::{Keys, Secret},
+};
 pub use writer::{Entry, Job, NewEvent, WriteError, statement};
 
 /// The database, its clock, and the one way to change what matters: [`Store::write`].
@@ -42,9 +48,8 @@ impl Store {
             private_file(Path::new(path)).with_context(|| format!("the database {path} cannot be made"))?;
         }
         let db = Database::connect(options).await.context("the database cannot be opened")?;
-        migrations::Migrator::up(&db, None)
-            .await
-            .context("the database's schema cannot be brought up to date")?;
+        migrate(&db).await.context("the database's schema cannot be brought up to date")?;
+        check_key(&db, keys).await?;
         let written = Arc::new(Notify::new());
         let writer =
             writer::Writer::start(db.clone(), clock.clone(), keys.pseudonyms(), Arc::clone(&written));
@@ -60,6 +65,36 @@ impl Store {
     pub async fn write(&self, job: Job) -> Result<u64, WriteError> {
         self.writer.write(job).await
     }
+}
+
+/// One server at a time.
+async fn migrate(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let turn = db.begin().await?;
+    if db.get_database_backend() == DbBackend::Postgres {
+        turn.execute_unprepared("SELECT pg_advisory_xact_lock(8693)").await?;
+        migrations::Migrator::up(db, None).await?;
+        return turn.commit().await;
+    }
+    turn.rollback().await?;
+    migrations::Migrator::up(db, None).await
+}
+
+/// Servers on one database must have one key: codes, tokens and pseudonyms of another would mean nothing.
+async fn check_key(db: &DatabaseConnection, keys: &Keys) -> anyhow::Result<()> {
+    use entities::installation::{ActiveModel, Column, Entity};
+    let constant = b"understudy";
+    let row = ActiveModel { id: Set(1), key_check: Set(keys.mac(Secret::Installation, constant)) };
+    let first = OnConflict::column(Column::Id).do_nothing().to_owned();
+    Entity::insert(row).on_conflict(first).exec_without_returning(db).await?;
+    let known =
+        Entity::find_by_id(1).one(db).await?.context("the database has lost its row `installation`")?;
+    if !keys.matches(Secret::Installation, constant, &known.key_check) {
+        anyhow::bail!(
+            "this database was set up with another key: copy the file server.key from the data folder of the \
+             server that set it up"
+        );
+    }
+    Ok(())
 }
 
 /// Makes the file before SQLite does, so that nobody else can read it (WAL files take its mode).

@@ -28,7 +28,7 @@ fn entry(n: usize) -> Job {
 }
 
 async fn findings(world: &World, noted: &[Head]) -> Vec<Finding> {
-    check(&world.core.store.db, noted).await.expect("checked").findings
+    check(&world.core.store.db, &world.core.keys, noted).await.expect("checked").findings
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn invariant_10_the_verifier_finds_what_was_done_to_the_database() {
         world.core.store.write(entry(n)).await.expect("written");
     }
     let db = &world.core.store.db;
-    let noted = check(db, &[]).await.expect("checked").head;
+    let noted = check(db, &world.core.keys, &[]).await.expect("checked").head;
     assert_eq!(findings(&world, &[noted]).await, []);
 
     let attacks = [
@@ -49,6 +49,8 @@ async fn invariant_10_the_verifier_finds_what_was_done_to_the_database() {
         "UPDATE ledger_entry SET leaf = (SELECT leaf FROM ledger_entry WHERE idx = 8), details = NULL WHERE idx = 7",
         "INSERT INTO ledger_entry (idx, leaf, salt, details, kind, at) SELECT 20, leaf, salt, details, kind, at FROM ledger_entry WHERE idx = 8",
         "UPDATE ledger_head SET size = 19",
+        "UPDATE ledger_entry SET kind = 'other' WHERE idx = 7",
+        "UPDATE ledger_entry SET session_id = NULL, at = at + 1 WHERE idx = 7",
     ];
     db.execute_unprepared("CREATE TABLE entry_copy AS SELECT * FROM ledger_entry").await.expect("copied");
     db.execute_unprepared("CREATE TABLE head_copy AS SELECT * FROM ledger_head").await.expect("copied");
@@ -96,8 +98,21 @@ async fn invariant_10_two_servers_that_write_at_once_make_one_whole_record() {
     places.sort_unstable();
     places.dedup();
     assert_eq!(places.len(), 400, "each has a place of its own");
-    let report = check(&world.core.store.db, &[]).await.expect("checked");
+    let report = check(&world.core.store.db, &world.core.keys, &[]).await.expect("checked");
     assert_eq!((report.head.size, report.findings), (400, vec![]));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_with_another_key_does_not_start_on_the_same_database() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = world.core.config.clone();
+    let file = format!("sqlite:{}", world.data_dir.join("understudy.db").display());
+    config.database.url.get_or_insert_with(|| file.into());
+    config.data_dir = folder.path().to_owned();
+    let refused = serve::open(config, Clock::Database).await.err().expect("refused");
+    assert!(refused.to_string().contains("another key"), "{refused:#}");
     world.stop().await;
 }
 

@@ -85,11 +85,11 @@ async fn invariant_2_what_is_not_recorded_goes_without_identity_and_without_cook
 
 #[tokio::test]
 async fn invariant_2_an_asset_carries_nothing_of_the_person() {
-    use understudy_server::config::{RouteClass, RouteConfig};
+    use understudy_rules::passage::Class;
+    use understudy_server::config::RouteConfig;
     let world = World::with(
         |config| {
-            let echo =
-                RouteConfig { method: None, path: "/echo".into(), name: None, class: RouteClass::Asset };
+            let echo = RouteConfig { method: None, path: "/echo".into(), name: None, class: Class::Asset };
             config.platform.route.insert(0, echo);
         },
         false,
@@ -333,5 +333,66 @@ async fn two_gateway_cookies_are_nobody() {
         .await
         .expect("an answer");
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_upgrade_that_brings_a_body_is_none_and_the_body_stays_with_its_request() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (_, stage) = app.stage(ELISE, Mode::View).await;
+    let gateway = &world.gateway;
+    let smuggled = "POST /profile HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
+    let request = format!(
+        "GET /echo HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Content-Length: {}\r\n\r\n{smuggled}",
+        gateway.authority(),
+        stage.cookies,
+        smuggled.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", gateway.port().expect("a port")))
+        .await
+        .expect("connected");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = vec![0; 8_192];
+    let size = stream.read(&mut answer).await.expect("an answer");
+    let answer = String::from_utf8_lossy(&answer[..size]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(stage.status("/").await, StatusCode::OK);
+    let log = world.meridian.access_log().expect("the log");
+    assert!(log.iter().all(|line| line.method == "GET"), "{log:?}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_2_whoever_hangs_up_does_not_keep_the_answer_out_of_the_record() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (started, mut stage) = app.stage(ELISE, Mode::Act).await;
+    let csrf = stage.csrf().await;
+    let gateway = &world.gateway;
+    let form = format!("csrf_token={csrf}&display_name=Gone&phone=1&address=x");
+    let request = format!(
+        "POST /profile HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{form}",
+        gateway.authority(),
+        stage.cookies,
+        form.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", gateway.port().expect("a port")))
+        .await
+        .expect("connected");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    crate::world::eventually("it is on its way", async || {
+        actions(&app, &started).await.iter().any(|action| action.method == "POST").then_some(())
+    })
+    .await;
+    drop(stream);
+    let fields = crate::world::eventually("the answer is on record", async || {
+        let done = actions(&app, &started).await.into_iter().find(|action| action.method == "POST")?;
+        done.status.map(|_| done.fields)
+    })
+    .await;
+    assert_eq!(fields, ["csrf_token", "display_name", "phone", "address"]);
     world.stop().await;
 }
