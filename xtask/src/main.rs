@@ -42,8 +42,8 @@ enum Command {
     Generate,
     /// What takes long: the server is killed in the middle of its work, again and again.
     Soak {
-        /// How often the server is killed.
-        #[arg(long, default_value_t = 20)]
+        /// How often the server is killed; each takes a code, and 100 are to be had at once.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
         rounds: u32,
     },
     /// How many requests a second pass the gateway, and how many the platform answers without it.

@@ -132,6 +132,12 @@ impl App {
         }
     }
 
+    /// Whether it is there now.
+    pub async fn shows(&self, view: View, css: &str) -> anyhow::Result<bool> {
+        self.url(view).await?;
+        Ok(!self.client.find_all(Locator::Css(css)).await?.is_empty())
+    }
+
     /// Waits until it is gone.
     pub async fn gone(&self, view: View, css: &str) -> anyhow::Result<()> {
         until(&format!("{css} goes from {view:?}"), SOON, async || {
@@ -218,17 +224,15 @@ impl App {
         Ok(())
     }
 
+    pub fn has_quit(&self) -> anyhow::Result<bool> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.as_raw_nonzero()));
+        // A zombie has ended; only its driver has not looked yet.
+        Ok(stat.map_or(true, |text| text.contains(") Z ")))
+    }
+
     /// Waits until the app's process is gone.
     pub async fn quits(&self, time: Duration) -> anyhow::Result<()> {
-        let stat = format!("/proc/{}/stat", self.process.as_raw_nonzero());
-        until("the app quits", time, async || {
-            match std::fs::read_to_string(&stat) {
-                // A zombie has ended; only its driver has not looked yet.
-                Ok(text) if !text.contains(") Z ") => Ok(None),
-                _ => Ok(Some(())),
-            }
-        })
-        .await
+        until("the app quits", time, async || Ok(self.has_quit()?.then_some(()))).await
     }
 
     /// Ends the app by way of its driver.

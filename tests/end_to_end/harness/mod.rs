@@ -72,9 +72,4 @@ impl World {
         })
         .await
     }
-
-    /// Whether somebody is going to look.
-    pub fn shows_pictures() -> bool {
-        std::env::var_os("UNDERSTUDY_PICTURES").is_some()
-    }
 }

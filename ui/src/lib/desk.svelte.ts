@@ -15,7 +15,7 @@ import type { Session } from "./generated/Session";
 import type { StageClosed } from "./generated/StageClosed";
 import type { StageState } from "./generated/StageState";
 import { errorText, kindSingular } from "./labels";
-import { Route } from "./route.svelte";
+import { Route, type Screen } from "./route.svelte";
 import { type Received, received } from "./time";
 import { Toasts } from "./toasts.svelte";
 
@@ -48,6 +48,16 @@ export class Desk {
   }
 
   kind = (id: string): string => kindSingular(id, this.kinds);
+
+  /** Team leads read; only support and admins step in. The server decides; this keeps dead ends off the screen. */
+  get impersonates(): boolean {
+    return this.app?.staff?.roles.some((role) => role !== "lead") ?? false;
+  }
+
+  /** Where the workspace is, as far as the role may go. */
+  get screen(): Screen {
+    return this.impersonates ? this.route.place.screen : "history";
+  }
 
   /** Why what needs the server cannot be done now. */
   get offline(): string | null {
@@ -104,6 +114,7 @@ export class Desk {
 
   async refresh(): Promise<void> {
     this.sessionsVersion++;
+    if (!this.impersonates) return;
     await Promise.all([this.refreshRequest(), this.refreshInbox(), this.refreshUnnoted()]);
   }
 
@@ -125,6 +136,8 @@ export class Desk {
   async refreshInbox(): Promise<void> {
     try {
       this.inbox = received(await app.listInbox());
+      const waiting = this.inbox.value.map((entry) => entry.request_id);
+      this.toasts.keepAbout((about) => waiting.includes(about));
       this.inboxError = null;
     } catch (error) {
       this.inboxError = error as CommandError;
@@ -210,10 +223,14 @@ export class Desk {
       case "code_arrived":
         void this.refreshInbox();
         void this.refreshRequest();
-        this.toasts.show(m.toast_code({ name: event.person.name }), {
-          label: m.toast_open(),
-          run: () => this.openInbox(event.request_id),
-        });
+        this.toasts.show(
+          m.toast_code({ name: event.person.name }),
+          {
+            label: m.toast_open(),
+            run: () => this.openInbox(event.request_id),
+          },
+          event.request_id,
+        );
         break;
       case "request_changed":
         void this.refreshInbox();
