@@ -253,6 +253,7 @@ async fn look_back(world: &World, app: &App, session: Uuid, actions: &[Recorded]
             }
         }
         if staff.email == LEA.email {
+            app.gone(View::Main, &id("nav-impersonation")).await?;
             world.step(app, "19-report-lead", "Léa, who leads the team, sees the same.").await?;
         } else {
             world

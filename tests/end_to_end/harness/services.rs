@@ -182,7 +182,7 @@ impl Services {
 
     /// Recomputes the whole ledger.
     pub async fn verify_ledger(&self) -> anyhow::Result<()> {
-        let report = ledger_check::check(&self.server.core.store.db, &[]).await?;
+        let report = ledger_check::check(&self.server.core.store.db, &self.server.core.keys, &[]).await?;
         let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
         ensure!(findings.is_empty(), "the ledger is not whole: {findings:?}");
         Ok(())

@@ -17,7 +17,7 @@ impl App {
         self.fill(View::Main, &id("email"), staff.email).await?;
         self.fill(View::Main, &id("password"), PASSWORD).await?;
         self.click(View::Main, &id("sign-in")).await?;
-        self.see(View::Main, &id("nav-people")).await?;
+        self.see(View::Main, &id("nav-history")).await?;
         Ok(())
     }
 
