@@ -142,6 +142,15 @@ pub async fn step(
             Ok(_) => {}
             Err(WriteError::Conflict) => continue,
             Err(WriteError::Exists(what)) if what.contains("live_person") => {
+                let details = json!({ "what": "Started", "why": "somebody else is in this account" });
+                let refused = Entry {
+                    kind: "refused",
+                    staff: Some(row.staff_id),
+                    person: Some(row.person_id),
+                    session: Some(row.id),
+                    details,
+                };
+                core.store.write(Job { entries: vec![refused], ..Job::default() }).await?;
                 return Err(ApiError::new(
                     ErrorCode::PersonBusy,
                     "Somebody else is in this person's account right now. Try again when they have exited.",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use understudy_rules::{
-    Millis,
+    MINUTE, Millis,
     impersonation::{EndCause, Event},
 };
 
@@ -14,17 +14,43 @@ use crate::{
     error::ApiResult,
     impersonations::{Along, end, state, step},
     staff,
-    store::entities::impersonation::{Column, Entity, Model},
+    store::entities::{
+        event,
+        impersonation::{Column, Entity, Model},
+        refresh_token,
+    },
 };
+
+const PAUSE: Duration = Duration::from_millis(500);
+/// Rounds between two looks for what nobody needs any more: an hour.
+const ROUNDS: u32 = 7_200;
+/// An app that was away for longer asks anew instead of catching up.
+const EVENTS_KEPT: Millis = 7 * 24 * 60 * MINUTE;
 
 /// Runs until it is dropped.
 pub async fn run(core: &Core) {
-    loop {
+    for round in (0..ROUNDS).cycle() {
         if let Err(error) = sweep(core).await {
             tracing::warn!(code = ?error.code(), "the sweep failed; trying again");
         }
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        if round == 0
+            && let Err(error) = trim(core).await
+        {
+            tracing::warn!(%error, "old events could not be cleared away; trying again in an hour");
+        }
+        tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// The record keeps everything; what only serves to tell the news does not have to.
+async fn trim(core: &Core) -> Result<(), sea_orm::DbErr> {
+    let old = core.store.now().await? - EVENTS_KEPT;
+    event::Entity::delete_many().filter(event::Column::At.lt(old)).exec(&core.store.db).await?;
+    refresh_token::Entity::delete_many()
+        .filter(refresh_token::Column::UsedAt.lt(old))
+        .exec(&core.store.db)
+        .await?;
+    Ok(())
 }
 
 pub async fn sweep(core: &Core) -> ApiResult<()> {

@@ -12,13 +12,13 @@ mod refusal;
 mod session;
 mod websocket;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, middleware};
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
+    rt::{TokioExecutor, TokioTimer},
 };
 use understudy_rules::passage::Route;
 
@@ -36,14 +36,20 @@ pub struct Gateway {
 pub fn router(core: Shared) -> anyhow::Result<Router> {
     let origins = core.config.platform.origin.clone();
     let tls = rustls::ClientConfig::builder().with_webpki_roots().with_no_client_auth();
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_connect_timeout(Some(Duration::from_secs(10)));
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config(tls)
         .https_or_http()
         .enable_http1()
-        .build();
+        .wrap_connector(tcp);
     let gateway = Arc::new(Gateway {
         routes: core.config.routes()?,
-        client: Client::builder(TokioExecutor::new()).build(connector),
+        client: Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(30))
+            .build(connector),
         identity: identity::Signer::new(&core)?,
         core,
         origins,

@@ -13,11 +13,13 @@ use understudy_protocol::{
     EndCause, ErrorCode, Mode, Note, Role, Session, SessionDetail, SessionsPage, Staff,
 };
 use understudy_server::{
+    clock::Clock,
+    serve,
     store::entities::{gateway_cookie, impersonation, jar_cookie, staff},
     sweeper,
 };
 
-use crate::world::{App, ELISE, World, client, eventually};
+use crate::world::{App, ELISE, World, client, eventually, listener};
 
 async fn cause(app: &App<'_>, session: &Session) -> Option<EndCause> {
     let detail: SessionDetail = app.get(&format!("/api/sessions/{}", session.id)).await.expect("the session");
@@ -88,6 +90,48 @@ async fn invariant_3_an_end_cuts_a_websocket_an_event_stream_and_a_slow_download
     };
     tokio::time::timeout(Duration::from_secs(5), rest).await.expect("everything is cut");
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_3_an_end_on_one_server_cuts_what_is_open_on_another() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let started = app.session(ELISE, Mode::View).await;
+    let handoff = app.handoff(&started).await.expect("a handoff");
+    // A second server on the same database, with a gateway of its own that answers to the same host.
+    let second = serve::open(world.core.config.clone(), Clock::Database).await.expect("a second server");
+    let (api, gateway) = (listener().await, listener().await);
+    let there = gateway.local_addr().expect("an address");
+    let second = serve::start(second, api, gateway).await.expect("it starts");
+    let at_second = |path: &str| format!("http://{there}{path}");
+    let get = |url: String| client().get(url).header(header::HOST, world.gateway.authority());
+    let entered = get(at_second(&format!("{}?{}", handoff.path(), handoff.query().expect("a pass"))))
+        .send()
+        .await
+        .expect("an answer");
+    let cookie = entered.headers()[header::SET_COOKIE]
+        .to_str()
+        .expect("text")
+        .split(';')
+        .next()
+        .expect("a pair")
+        .to_owned();
+    let prices = get(at_second("/live/prices?interval_ms=50"))
+        .header(header::COOKIE, &cookie)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(prices.status(), StatusCode::OK);
+    let mut prices = Box::pin(prices.bytes_stream());
+    prices.next().await.expect("a chunk").expect("bytes");
+
+    let begun = Instant::now();
+    app.end(&started).await.expect("ended on the first");
+    let rest = async { while let Some(Ok(_)) = prices.next().await {} };
+    tokio::time::timeout(Duration::from_secs(5), rest).await.expect("it is cut on the second");
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    second.stop().await;
     world.stop().await;
 }
 

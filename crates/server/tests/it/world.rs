@@ -45,7 +45,7 @@ pub struct World {
     _folder: tempfile::TempDir,
 }
 
-async fn listener() -> TcpListener {
+pub async fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.expect("a free port")
 }
 
