@@ -109,7 +109,10 @@ export class Desk {
     this.inbox = null;
     this.unnoted = [];
     this.closed = null;
-    if (this.#staffId !== null) this.clearDraft();
+    if (this.#staffId === null) return;
+    this.clearDraft();
+    // Whoever comes next does not land where the one before was.
+    this.route.reset();
   }
 
   async refresh(): Promise<void> {

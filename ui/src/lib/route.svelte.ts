@@ -46,6 +46,12 @@ export class Route {
     this.#read();
   }
 
+  /** To the start, with nothing to lead back to. */
+  reset(): void {
+    this.#last = {};
+    this.replace("people");
+  }
+
   /** The rail's link: back to where one was, or to the screen's start when one is there. */
   href(screen: Screen): string {
     return screen === this.place.screen ? formatPlace(screen) : (this.#last[screen] ?? formatPlace(screen));

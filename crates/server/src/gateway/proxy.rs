@@ -104,6 +104,8 @@ impl Passing<'_> {
     async fn refuse(&self, request: Parts, route: Option<&Route>, why: Barred) -> ApiResult<Response> {
         let mut details = described(&request.method, &request.uri, route, true);
         details["refused"] = name_of(why).into();
+        // The record of something that was not done must not read as if it was.
+        details["name"] = format!("Tried: {}", details["name"].as_str().unwrap_or_default()).into();
         let reason: Option<RefusalReason> = named(&name_of(why));
         let event = reason.map(|reason| NewEvent {
             staff_id: self.session.row.staff_id,

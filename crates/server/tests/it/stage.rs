@@ -198,12 +198,17 @@ async fn in_view_nothing_changes_and_the_refusal_says_so() {
     let page = stage
         .request(Method::POST, "/profile")
         .header(header::ACCEPT, "text/html")
+        .header(header::REFERER, world.gateway.join("/profile?a=1&b=2").expect("a URL").as_str())
         .form(&form)
         .send()
         .await
         .expect("an answer");
     assert_eq!(page.status(), StatusCode::FORBIDDEN);
-    assert!(page.text().await.expect("a page").contains("This session is view only"));
+    let text = page.text().await.expect("a page");
+    assert!(
+        text.contains("This session is view only") && text.contains("<a href=\"/profile?a=1&amp;b=2\">"),
+        "{text}"
+    );
     for method in
         [Method::PUT, Method::PATCH, Method::DELETE, Method::from_bytes(b"QUERY").expect("a method")]
     {
