@@ -6,12 +6,16 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
-use super::{Group, SOON, until};
+use super::{Group, until};
+
+/// How long a desktop takes at the most, on a machine that builds beside it.
+const COMES_UP: Duration = Duration::from_secs(20);
 
 const SCREEN: &str = "1280x900x24";
 
@@ -49,7 +53,19 @@ impl Drop for Desktop {
 }
 
 impl Desktop {
+    /// Its parts are other people's programs and come up in their own order; where one of them does not, all
+    /// of them are started anew.
     pub async fn start(folder: &Path, theme: Theme) -> anyhow::Result<Self> {
+        for _ in 0..2 {
+            match Self::try_start(folder, theme).await {
+                Ok(desktop) => return Ok(desktop),
+                Err(error) => eprintln!("The desktop does not come up, once more: {error:#}"),
+            }
+        }
+        Self::try_start(folder, theme).await
+    }
+
+    async fn try_start(folder: &Path, theme: Theme) -> anyhow::Result<Self> {
         let mut desktop = Self {
             groups: vec![],
             environment: environment(folder, theme)?,
@@ -70,7 +86,7 @@ impl Desktop {
         desktop.start_quietly(manager)?;
         let notifications = desktop.command("dunst", &[]);
         desktop.start_quietly(notifications)?;
-        until("window manager, keyring and notifications", SOON, async || {
+        until("window manager, keyring and notifications", COMES_UP, async || {
             let names = desktop.run(
                 "dbus-send",
                 &[

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use tokio::time::{Instant, sleep};
 
 /// What should come at once may take this long on a busy machine.
-pub const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(60);
 
 const PAUSE: Duration = Duration::from_millis(50);
 
