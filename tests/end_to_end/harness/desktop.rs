@@ -57,9 +57,8 @@ impl Desktop {
     /// of them are started anew.
     pub async fn start(folder: &Path, theme: Theme) -> anyhow::Result<Self> {
         for _ in 0..2 {
-            match Self::try_start(folder, theme).await {
-                Ok(desktop) => return Ok(desktop),
-                Err(error) => eprintln!("The desktop does not come up, once more: {error:#}"),
+            if let Ok(desktop) = Self::try_start(folder, theme).await {
+                return Ok(desktop);
             }
         }
         Self::try_start(folder, theme).await
