@@ -17,7 +17,7 @@ use understudy_rules::{
 use crate::{
     Core, Shared,
     error::ApiResult,
-    impersonations::{Along, named, person, state, step},
+    impersonations::{named, person, state, step},
     mail::{CodeMail, code_mail},
     staff,
     store::{
@@ -124,7 +124,7 @@ async fn deliver(core: &Core, row: Model) -> ApiResult<()> {
     }
     // The request first: by the time an app hears that its code has arrived, the code works.
     if outcome.is_ok() {
-        step(core, request.id, |_| Ok(Event::Delivered), Along::default).await?;
+        step(core, request.id, |_| Ok(Event::Delivered), Default::default).await?;
     }
     let written = core
         .store
@@ -147,7 +147,7 @@ async fn deliver(core: &Core, row: Model) -> ApiResult<()> {
     }
     let hopeful = Column::RequestId.eq(request.id).and(Column::State.ne("failed"));
     if to == "failed" && Entity::find().filter(hopeful).count(db).await? == 0 {
-        step(core, request.id, |_| Ok(Event::DeliveryFailed), Along::default).await?;
+        step(core, request.id, |_| Ok(Event::DeliveryFailed), Default::default).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, Statement,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
     sea_query::Expr,
 };
 use serde_json::{Value, json};
@@ -106,24 +106,14 @@ pub struct Step {
     pub result: Result<(), Refusal>,
 }
 
-/// What goes along with an event, if it is accepted.
-#[derive(Default)]
-pub struct Along {
-    /// Columns to set.
-    pub set: ActiveModel,
-    pub effects: Vec<Statement>,
-    /// More for the record: merged into the details of the transition's entry.
-    pub details: serde_json::Map<String, Value>,
-}
-
 /// Applies the event that `choose` answers for the row as it stands; again if somebody else was faster. All
 /// that follows from the new state (record, events, what has to be erased) is derived here, for every way
-/// into that state.
+/// into that state; `set` adds columns of the caller's own, if the event is accepted.
 pub async fn step(
     core: &Core,
     id: Uuid,
     choose: impl Fn(&Model) -> ApiResult<Event>,
-    along: impl Fn() -> Along,
+    set: impl Fn() -> ActiveModel,
 ) -> ApiResult<Step> {
     loop {
         let row = Entity::find_by_id(id)
@@ -136,8 +126,8 @@ pub async fn step(
         if outcome.next == before && outcome.result.is_ok() {
             return Ok(Step { row, result: Ok(()) });
         }
-        let along = if outcome.result.is_ok() { along() } else { Along::default() };
-        let job = consequences(core, &row, before, event, &outcome, along).await?;
+        let set = if outcome.result.is_ok() { set() } else { ActiveModel::default() };
+        let job = consequences(core, &row, before, event, &outcome, set).await?;
         match core.store.write(job).await {
             Ok(_) => {}
             Err(WriteError::Conflict) => continue,
@@ -173,12 +163,11 @@ async fn consequences(
     before: State,
     event: Event,
     outcome: &Outcome,
-    along: Along,
+    mut set: ActiveModel,
 ) -> ApiResult<Job> {
     let db = &core.store.db;
-    let mut set = along.set;
-    let mut job = Job { effects: along.effects, ..Job::default() };
-    let mut details = along.details;
+    let mut job = Job::default();
+    let mut details = serde_json::Map::new();
     let next = outcome.next;
     let told = |event| NewEvent { staff_id: row.staff_id, overseers: false, sign_in_id: None, event };
     let entry = |kind, details: serde_json::Map<String, Value>| Entry {
@@ -298,7 +287,7 @@ pub async fn write_while_live(core: &Core, session: Uuid, mut job: Job) -> ApiRe
 
 /// Ends a session for a cause; nothing happens where it has ended already.
 pub async fn end(core: &Core, id: Uuid, cause: EndCause) -> ApiResult<Step> {
-    step(core, id, |_| Ok(Event::Ended(cause)), Along::default).await
+    step(core, id, |_| Ok(Event::Ended(cause)), Default::default).await
 }
 
 pub fn person(row: &Model) -> PersonRef {

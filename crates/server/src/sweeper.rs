@@ -12,7 +12,7 @@ use understudy_rules::{
 use crate::{
     Core,
     error::ApiResult,
-    impersonations::{Along, end, state, step},
+    impersonations::{end, state, step},
     staff,
     store::entities::{
         event,
@@ -68,7 +68,7 @@ pub async fn sweep(core: &Core) -> ApiResult<()> {
 async fn sweep_one(core: &Core, row: &Model, now: Millis) -> ApiResult<()> {
     let before = state(row);
     if before.settled(now) != before {
-        step(core, row.id, |_| Ok(Event::TimePassed), Along::default).await?;
+        step(core, row.id, |_| Ok(Event::TimePassed), Default::default).await?;
     } else if before.is_live() && !staff::may_go_on(&core.store, row.staff_id, row.sign_in_id).await? {
         end(core, row.id, EndCause::StaffDisabled).await?;
     }

@@ -12,7 +12,7 @@ use url::Url;
 use crate::{
     Core,
     error::ApiResult,
-    impersonations::{Along, end, named, state, step},
+    impersonations::{end, named, state, step},
     keys::Secret,
     staff,
     store::entities::{gateway_cookie, impersonation},
@@ -75,7 +75,7 @@ async fn check(
     let before = state(&row);
     if !before.settled(core.store.now().await?).is_live() {
         if matches!(before, State::Live { .. }) {
-            step(core, row.id, |_| Ok(Event::TimePassed), Along::default).await?;
+            step(core, row.id, |_| Ok(Event::TimePassed), Default::default).await?;
         }
         return Ok(None);
     }

@@ -6,13 +6,7 @@ use understudy_rules::impersonation::Event;
 use uuid::Uuid;
 
 use super::{is_theirs, shown};
-use crate::{
-    Shared,
-    api::extract::Path,
-    auth::Impersonator,
-    error::ApiResult,
-    impersonations::{Along, step},
-};
+use crate::{Shared, api::extract::Path, auth::Impersonator, error::ApiResult, impersonations::step};
 
 /// Cancels the caller's request; its code no longer works.
 #[utoipa::path(post, path = "/api/requests/{id}/cancel", security(("bearer" = [])), params(("id" = Uuid, Path)),
@@ -23,7 +17,7 @@ pub async fn cancel(
     Path(id): Path<Uuid>,
 ) -> ApiResult<Json<Request>> {
     let choose = |row: &_| is_theirs(&caller, row).map(|()| Event::Cancelled);
-    let done = step(&core, id, choose, Along::default).await?;
+    let done = step(&core, id, choose, Default::default).await?;
     done.result?;
     Ok(Json(shown(&core, &done.row).await?))
 }

@@ -18,7 +18,7 @@ use crate::{
     api::extract::Json,
     auth::{Caller, Impersonator},
     error::{ApiError, ApiResult},
-    impersonations::{Along, name_of, set_state, state, step},
+    impersonations::{name_of, set_state, state, step},
     keys::Secret,
     store::{
         Entry, Job, NewEvent, WriteError,
@@ -172,7 +172,7 @@ async fn replace_open(core: &Core, caller: &Caller) -> ApiResult<()> {
     // A session whose time has run out is no session, also before the sweeper has been there.
     let settled = state(&row).settled(core.store.now().await?);
     let event = if settled.is_live() || !settled.is_open() { Event::TimePassed } else { Event::Replaced };
-    let done = step(core, row.id, |_| Ok(event), Along::default).await?;
+    let done = step(core, row.id, |_| Ok(event), Default::default).await?;
     match done.result {
         _ if state(&done.row).is_live() => Err(ApiError::new(
             ErrorCode::AlreadyImpersonating,

@@ -12,7 +12,7 @@ use crate::{
     api::{extract::Path, sessions},
     auth::Impersonator,
     error::ApiResult,
-    impersonations::{Along, step},
+    impersonations::step,
     keys::{Keys, Secret},
     store::entities::impersonation::ActiveModel,
     sweeper,
@@ -31,15 +31,12 @@ pub async fn start(
     // A session that has run out must not keep its person.
     sweeper::sweep(&core).await?;
     let token = Keys::new_secret();
-    let along = || Along {
-        set: ActiveModel {
-            token_mac: Set(Some(core.keys.mac(Secret::Impersonation, token.as_bytes()))),
-            ..Default::default()
-        },
-        ..Along::default()
+    let set = || ActiveModel {
+        token_mac: Set(Some(core.keys.mac(Secret::Impersonation, token.as_bytes()))),
+        ..Default::default()
     };
     let choose = |row: &_| is_theirs(&caller, row).map(|()| Event::Started);
-    let done = step(&core, id, choose, along).await?;
+    let done = step(&core, id, choose, set).await?;
     done.result?;
     let session = sessions::shown(&core, &done.row).await?;
     Ok(Json(Started { lease: sessions::lease(&core, &done.row).await?, session, token }))

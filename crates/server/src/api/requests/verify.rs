@@ -11,7 +11,7 @@ use crate::{
     api::extract::{Json, Path},
     auth::Impersonator,
     error::{ApiError, ApiResult},
-    impersonations::{Along, step},
+    impersonations::step,
 };
 
 /// Enters a code. Whatever is wrong with it, the answer is the same; a try is used up.
@@ -39,7 +39,7 @@ pub async fn verify(
             .is_some_and(|(given, stored)| subtle::ConstantTimeEq::ct_eq(given, stored).into());
         Ok(Event::CodeEntered { right })
     };
-    let done = step(&core, id, choose, Along::default).await?;
+    let done = step(&core, id, choose, Default::default).await?;
     done.result?;
     Ok(Answer(shown(&core, &done.row).await?))
 }

@@ -11,7 +11,7 @@ use crate::{
     api::extract::{Json, Path},
     auth::Impersonator,
     error::ApiResult,
-    impersonations::{Along, step},
+    impersonations::step,
 };
 
 /// Renews the lease. Whoever may no longer impersonate cannot.
@@ -24,7 +24,7 @@ pub async fn renew(
     Json(shown): Json<WithToken>,
 ) -> ApiResult<Answer<Lease>> {
     let choose = |row: &_| holds_token(&core, &caller, row, &shown.token).map(|()| Event::LeaseRenewed);
-    let done = step(&core, id, choose, Along::default).await?;
+    let done = step(&core, id, choose, Default::default).await?;
     done.result?;
     Ok(Answer(lease(&core, &done.row).await?))
 }
