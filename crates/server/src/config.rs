@@ -192,6 +192,8 @@ pub struct Smtp {
     pub tls: SmtpTls,
     pub user: Option<String>,
     pub password: Option<SecretString>,
+    /// Certificates (PEM) of an authority of one's own, trusted for mail beside those of the system.
+    pub ca_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -309,6 +311,22 @@ impl Config {
                 "an address such as Support <support@example.com>",
             );
         }
+        if let Some(smtp) = &self.mail.smtp {
+            if smtp.user.is_some() != smtp.password.is_some() {
+                let (key, value) = match &smtp.user {
+                    Some(user) => ("mail.smtp.user", user.as_str()),
+                    None => ("mail.smtp.password", "…"),
+                };
+                return not_allowed(key, value, "`user` and `password` together, or neither");
+            }
+            if smtp.user.is_some() && smtp.tls == SmtpTls::None {
+                return not_allowed(
+                    "mail.smtp.tls",
+                    "none",
+                    "\"tls\" or \"starttls\": the password must not travel in the clear",
+                );
+            }
+        }
         if self.code.channels.is_empty() {
             return not_allowed("code.channels", "[]", "\"email\", \"app\" or both");
         }
@@ -423,6 +441,10 @@ mod tests {
         assert!(error("[api]\norigin = \"http://a.example/path\"").contains("an origin such as"));
         assert!(error("[mail]\nfrom = \"nobody\"").contains("mail.from"));
         assert!(error("[code]\nchannels = [\"fax\"]").contains("`email`"));
+        let smtp = |rest: &str| error(&format!("[mail.smtp]\nhost = \"mail.example\"\n{rest}"));
+        assert!(smtp("user = \"ada\"").starts_with("mail.smtp.user = \"ada\" is not allowed"));
+        assert!(smtp("password = \"hunter2\"").starts_with("mail.smtp.password = \"…\" is not allowed"));
+        assert!(smtp("tls = \"none\"\nuser = \"ada\"\npassword = \"hunter2\"").contains("in the clear"));
     }
 
     #[test]

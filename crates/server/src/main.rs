@@ -147,7 +147,7 @@ async fn serve_until_told(core: understudy_server::Shared) -> anyhow::Result<()>
     let (api, gateway) = (bind("api.listen", api).await?, bind("gateway.listen", gateway).await?);
     let running = serve::start(core, api, gateway).await?;
     tracing::info!(api = %running.api, gateway = %running.gateway, "serving");
-    let stop = running.stopper();
+    let stop = running.core.stopping.clone();
     tokio::spawn(async move {
         stop_signal().await;
         stop.cancel();

@@ -27,6 +27,10 @@ const REFRESH: Millis = 12 * 60 * MINUTE;
 /// So many failures for one address in this time make it wait.
 const FAILURES: u64 = 5;
 const FAILURE_MEMORY: Millis = 5 * MINUTE;
+/// With more failures than this in that time, of addresses that nobody has only one in `SAMPLE` is recorded:
+/// a flood of made-up ones must not fill the record.
+const FLOOD: u64 = 100;
+const SAMPLE: i64 = 100;
 
 /// A try at signing in. It counts as failed from its beginning, so that many at once are no way around.
 struct Attempt(i64);
@@ -44,6 +48,11 @@ impl Attempt {
             return Err(ApiError::too_many(FAILURE_MEMORY, detail));
         }
         Ok(attempt)
+    }
+
+    async fn is_recorded(&self, core: &Core, known: bool) -> ApiResult<bool> {
+        let earlier = sign_in_failure::Entity::find().filter(sign_in_failure::Column::Id.lt(self.0));
+        Ok(known || self.0 % SAMPLE == 0 || earlier.count(&core.store.db).await? < FLOOD)
     }
 
     async fn forget(self, core: &Core) -> ApiResult<()> {
@@ -106,9 +115,11 @@ pub async fn sign_in(State(core): State<Shared>, Json(given): Json<SignIn>) -> A
         found.as_ref().filter(|staff| staff.disabled_at.is_none()).map(|staff| staff.password_hash.clone());
     let right = core.passwords.verify(given.password.into(), hash).await;
     let Some(staff) = found.filter(|_| right) else {
-        let details = json!({ "email": email });
-        let failed = Entry { kind: "sign_in_failed", staff: known, person: None, session: None, details };
-        core.store.write(Job { entries: vec![failed], ..Job::default() }).await?;
+        if attempt.is_recorded(&core, known.is_some()).await? {
+            let details = json!({ "email": email });
+            let failed = Entry { kind: "sign_in_failed", staff: known, person: None, session: None, details };
+            core.store.write(Job { entries: vec![failed], ..Job::default() }).await?;
+        }
         return Err(wrong());
     };
     attempt.forget(&core).await?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use reqwest::Method;
+use reqwest::{Method, header};
 use sea_orm::EntityTrait as _;
 use serde_json::json;
 use understudy_protocol::{
@@ -15,11 +15,36 @@ use understudy_server::{
     store::entities::{event, impersonation},
 };
 
-use crate::world::{App, ELISE, World, asking_for, eventually};
+use crate::world::{App, ELISE, World, asking_for, client, eventually};
 
 fn wrong(code: &str) -> String {
     let other = if code.starts_with('B') { "C" } else { "B" };
     format!("{other}{}", &code[1..])
+}
+
+#[tokio::test]
+async fn invariant_4_of_200_simultaneous_tries_over_two_servers_the_first_wins() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (request, code) = app.code(ELISE, Mode::View).await;
+    let second = world.second().await;
+    let first = world.api.socket_addrs(|| None).expect("an address")[0];
+    let token = &app.signed_in.as_ref().expect("signed in").access_token;
+    let post = async |n: usize, path: &str, body: serde_json::Value| {
+        let url = format!("http://{}/api/requests/{}/{path}", [first, second.api][n % 2], request.id);
+        let send =
+            client().post(url).header(header::HOST, world.api.authority()).bearer_auth(token).json(&body);
+        let answer = send.send().await.expect("an answer");
+        (answer.status(), answer.json::<serde_json::Value>().await.expect("JSON"))
+    };
+    let tries = join_all((0..200).map(|n| post(n, "verify", json!({ "code": code })))).await;
+    assert_eq!(tries.iter().filter(|(status, _)| status.is_success()).count(), 1);
+    let others = tries.iter().filter(|(_, body)| body["code"] == "code_used").count();
+    assert_eq!(others, 199);
+    let starts = join_all((0..50).map(|n| post(n, "start", json!({})))).await;
+    assert_eq!(starts.iter().filter(|(status, _)| status.is_success()).count(), 1);
+    second.stop().await;
+    world.stop().await;
 }
 
 #[tokio::test]
@@ -182,8 +207,14 @@ async fn only_delivered_codes_count_towards_the_rate() {
 
 fn no_mail_server(config: &mut understudy_server::config::Config) {
     // Port 9 (discard) is closed.
-    let smtp =
-        Smtp { host: "127.0.0.1".into(), port: Some(9), tls: SmtpTls::None, user: None, password: None };
+    let smtp = Smtp {
+        host: "127.0.0.1".into(),
+        port: Some(9),
+        tls: SmtpTls::None,
+        user: None,
+        password: None,
+        ca_file: None,
+    };
     config.mail.smtp = Some(smtp);
 }
 

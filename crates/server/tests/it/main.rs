@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics says why")]
 
 mod codes;
+mod delivery;
 mod gateway;
 mod ledger;
+mod serving;
 mod sessions;
 mod sign_in;
+mod smtp;
 mod stage;
 mod story;
 mod world;

@@ -40,7 +40,7 @@ pub struct World {
     pub gateway: Url,
     pub platform: Url,
     pub data_dir: PathBuf,
-    running: serve::Running,
+    running: Option<serve::Running>,
     time: Option<Arc<AtomicI64>>,
     _folder: tempfile::TempDir,
 }
@@ -109,13 +109,29 @@ impl World {
         .await
         .expect("Meridian starts");
         let running = serve::start(Arc::clone(&core), for_api, for_gateway).await.expect("the server starts");
-        Self { core, meridian, api, gateway, platform, data_dir, running, time, _folder: folder }
+        Self {
+            core,
+            meridian,
+            api,
+            gateway,
+            platform,
+            data_dir,
+            running: Some(running),
+            time,
+            _folder: folder,
+        }
     }
 
     /// Lets time pass, where it stands still.
     pub fn pass(&self, time: Duration) {
         let clock = self.time.as_ref().expect("a world at rest");
         clock.fetch_add(i64::try_from(time.as_millis()).expect("not that long"), Ordering::SeqCst);
+    }
+
+    /// A second server on the same database; it answers to the same hosts, at addresses of its own.
+    pub async fn second(&self) -> serve::Running {
+        let core = serve::open(self.core.config.clone(), Clock::Database).await.expect("a second server");
+        serve::start(core, listener().await, listener().await).await.expect("it starts")
     }
 
     pub async fn staff(&self, name: &str, roles: &[Role]) -> String {
@@ -162,8 +178,16 @@ impl World {
         Stage { world: self, http: client(), cookies: String::new() }
     }
 
+    /// Stops the server and leaves the platform be.
+    pub async fn stop_server(&mut self) {
+        let running = self.running.take().expect("it runs");
+        running.stop().await;
+    }
+
     pub async fn stop(self) {
-        self.running.stop().await;
+        if let Some(running) = self.running {
+            running.stop().await;
+        }
         self.meridian.stop().await;
     }
 }
