@@ -205,6 +205,37 @@ async fn only_delivered_codes_count_towards_the_rate() {
     world.stop().await;
 }
 
+#[tokio::test]
+async fn a_flood_of_requests_gets_no_more_codes_than_the_rate_allows() {
+    let world = World::at_rest().await;
+    let app = world.agent().await;
+    for _ in 0..15 {
+        let asking = asking_for(ELISE, Mode::View);
+        join_all((0..8).map(|_| app.post::<Request>("/api/requests", &asking))).await;
+        // Some are delivered before the next ones come, some are not.
+        deliver_due(&world.core).await.expect("tried");
+    }
+    let rows = impersonation::Entity::find().all(&world.core.store.db).await.expect("requests");
+    let delivered = rows.iter().filter(|row| row.delivered_at.is_some()).count();
+    assert_eq!(delivered, 3, "of {} requests", rows.len());
+    assert!(rows.len() <= 30, "{} requests", rows.len());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn codes_that_cannot_be_delivered_lock_nobody_out() {
+    let only_mail = |config: &mut understudy_server::config::Config| {
+        no_mail_server(config);
+        config.code.channels = vec![Channel::Email];
+    };
+    let world = World::with(only_mail, true).await;
+    let app = world.agent().await;
+    for _ in 0..10 {
+        app.post::<Request>("/api/requests", &asking_for(ELISE, Mode::View)).await.expect("requested");
+    }
+    world.stop().await;
+}
+
 fn no_mail_server(config: &mut understudy_server::config::Config) {
     // Port 9 (discard) is closed.
     let smtp = Smtp {
