@@ -32,6 +32,8 @@ pub enum ErrorCode {
     NoteMissing,
     WrongCode,
     CodeExpired,
+    /// No channel could deliver the code.
+    Undeliverable,
     CodeUsed,
     TooManyTries,
     RequestReplaced,

@@ -31,6 +31,7 @@ impl ApiError {
             C::NoteMissing => (409, "A note is missing"),
             C::WrongCode => (422, "Wrong code"),
             C::CodeExpired => (410, "The code has expired"),
+            C::Undeliverable => (410, "The code could not be delivered"),
             C::CodeUsed => (409, "The code was used"),
             C::TooManyTries => (410, "Too many wrong codes"),
             C::RequestReplaced => (410, "The request was replaced"),
@@ -160,7 +161,7 @@ impl From<Refusal> for ApiError {
                 Self::new(ErrorCode::RequestCancelled, format!("This request was cancelled. {again}"))
             }
             Refusal::Closed(Closed::Undeliverable) => Self::new(
-                ErrorCode::CodeExpired,
+                ErrorCode::Undeliverable,
                 "The code could not be delivered. Ask your administrator to check the mail settings, then request a new code.",
             ),
             Refusal::Ended(cause) => Self::new(ErrorCode::SessionEnded, ended(cause)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
-use understudy_protocol::{ErrorCode, PROTOCOL_VERSION, ServerInfo};
+use understudy_protocol::{PROTOCOL_VERSION, ServerInfo};
 
 use crate::{
     Shared,
@@ -35,13 +35,12 @@ pub async fn info(State(core): State<Shared>) -> Json<ServerInfo> {
 }
 
 /// Whether the server can do its work: the record can be written, which the database alone does not promise.
-#[utoipa::path(get, path = "/healthz", responses((status = 200), (status = 503)))]
+#[utoipa::path(get, path = "/healthz", responses((status = 200), (status = 500)))]
 pub async fn health(State(core): State<Shared>) -> ApiResult<Json<Value>> {
     match tokio::time::timeout(HEALTH_PATIENCE, core.store.write(Job::default())).await {
         Ok(Ok(_)) => Ok(Json(json!({ "status": "ok" }))),
-        Ok(Err(_)) | Err(_) => {
-            Err(ApiError::new(ErrorCode::Unreachable, "The record cannot be written; the log says why."))
-        }
+        Ok(Err(error)) => Err(error.into()),
+        Err(late) => Err(ApiError::internal(&format!("the record cannot be written: {late}"))),
     }
 }
 

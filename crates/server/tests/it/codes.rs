@@ -269,17 +269,19 @@ async fn a_code_that_no_channel_delivers_ends_the_request_and_says_so() {
         config.code.channels = vec![Channel::Email];
     };
     let world = World::with(only_mail, true).await;
-    let app = world.agent().await;
+    let mut app = world.agent().await;
     let request: Request =
         app.post("/api/requests", &asking_for(ELISE, Mode::View)).await.expect("requested");
     for _ in 0..7 {
         world.pass(Duration::from_secs(121));
         deliver_due(&world.core).await.expect("tried");
     }
-    let app = world.sign_in("ada@support.example").await;
+    let refresh = json!({ "refresh_token": app.signed_in.as_ref().expect("signed in").refresh_token });
+    app.signed_in = Some(app.post("/api/sign-in/refresh", &refresh).await.expect("refreshed"));
     let request: Request = app.get(&format!("/api/requests/{}", request.id)).await.expect("the request");
     assert_eq!(request.state, RequestState::Undeliverable);
     assert_eq!(request.deliveries[0].state, DeliveryState::Failed);
+    assert_eq!(app.verify(&request, "BBBB-BBBB").await.unwrap_err(), ErrorCode::Undeliverable);
     world.stop().await;
 }
 

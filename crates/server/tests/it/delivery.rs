@@ -116,7 +116,7 @@ async fn arrives(server: &MailServer, smtp: Smtp) -> bool {
     let mails = server.mailbox.to(ADA);
     assert_eq!(mails.len() == 1, tried == "code_delivered", "{tried}, {mails:?}");
     if let [mail] = &mails[..] {
-        app.verify(&request, mail.code()).await.expect("the code that was mailed");
+        app.verify(&request, &mail.code()).await.expect("the code that was mailed");
     }
     world.stop().await;
     mails.len() == 1
@@ -180,6 +180,6 @@ async fn a_mail_that_fails_is_sent_again_and_the_code_is_good_from_then_on() {
     })
     .await;
     assert_eq!((now.state, now.expires_in_ms), (RequestState::CodeSent, Some(600_000)));
-    app.verify(&request, sent.code()).await.expect("the code that was mailed");
+    app.verify(&request, &sent.code()).await.expect("the code that was mailed");
     world.stop().await;
 }
