@@ -130,7 +130,7 @@ async fn verify_and_start(world: &World, app: &App) -> anyhow::Result<()> {
 /// Step 4: impersonation mode is active.
 async fn help(world: &World, app: &App) -> anyhow::Result<()> {
     app.reads(View::Bar, &id("bar-name"), PERSON_NAME).await?;
-    app.reads(View::Bar, &id("bar-mode"), "act").await?;
+    app.reads(View::Bar, &id("bar-mode"), "changes allowed").await?;
     app.see(View::Bar, &id("exit")).await?;
     app.reads(View::Platform, "h1", PERSON_NAME).await?;
     world
@@ -171,7 +171,8 @@ async fn help(world: &World, app: &App) -> anyhow::Result<()> {
     app.click_path(View::Platform, &format!("//a[contains(., '{DOCUMENT}')]")).await?;
     app.reads(View::Bar, &id("sheet-downloaded"), DOCUMENT).await?;
     world.step(app, "14-download", "A download is saved, and the bar says where.").await?;
-    app.click(View::Bar, &id("dismiss")).await
+    // What only informs goes by itself.
+    app.gone(View::Bar, &id("sheet-downloaded")).await
 }
 
 /// "Exit impersonation", and the support note.

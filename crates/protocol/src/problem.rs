@@ -42,6 +42,9 @@ pub enum ErrorCode {
     OtherSignIn,
     /// The code was not entered yet.
     NotVerified,
+    /// The second factor has to be set up, or shown anew.
+    SecondFactorNeeded,
+    WrongSecondFactor,
     SessionEnded,
     /// The platform's directory did not answer.
     DirectoryUnavailable,

@@ -43,6 +43,7 @@ pub struct Config {
     pub mail: Mail,
     pub code: Code,
     pub session: Session,
+    pub second_factor: SecondFactor,
 }
 
 /// With no file: SQLite in a data folder, and the demo platform on this machine.
@@ -58,6 +59,7 @@ impl Default for Config {
             mail: Mail::default(),
             code: Code::default(),
             session: Session::default(),
+            second_factor: SecondFactor::default(),
         }
     }
 }
@@ -242,6 +244,19 @@ impl Default for Session {
     }
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SecondFactor {
+    /// Minutes that it counts once it has been shown.
+    pub minutes: u32,
+}
+
+impl Default for SecondFactor {
+    fn default() -> Self {
+        Self { minutes: 60 }
+    }
+}
+
 impl Config {
     /// Reads a file, or takes the embedded default.
     pub fn load(path: Option<&std::path::Path>) -> Result<Self, ConfigError> {
@@ -336,6 +351,7 @@ impl Config {
             ("code.burst", self.code.burst, 1..=100),
             ("code.per_hour", self.code.per_hour, 1..=1_000),
             ("session.minutes", self.session.minutes, 1..=480),
+            ("second_factor.minutes", self.second_factor.minutes, 1..=720),
             ("session.lease_seconds", self.session.lease_seconds, 15..=120),
         ] {
             if !range.contains(&value) {

@@ -38,6 +38,8 @@ impl ApiError {
             C::RequestCancelled => (410, "The request was cancelled"),
             C::OtherSignIn => (403, "Another sign-in made this request"),
             C::NotVerified => (409, "The code was not entered"),
+            C::SecondFactorNeeded => (403, "The second factor is needed"),
+            C::WrongSecondFactor => (422, "Wrong code of the second factor"),
             C::SessionEnded => (410, "The session has ended"),
             C::DirectoryUnavailable => (502, "The platform does not answer"),
             C::Internal => (500, "Something failed here"),

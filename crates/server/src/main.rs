@@ -44,6 +44,8 @@ enum StaffCommand {
     },
     /// Disables an account, at once: its sign-ins and sessions end.
     Disable { email: String },
+    /// Forgets the second factor of somebody who has lost it.
+    ResetSecondFactor { email: String },
     /// Lists the accounts.
     List,
 }
@@ -112,6 +114,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Staff(StaffCommand::Disable { email }) => {
             staff::disable(&core, &email).await?;
             answer(&format!("Disabled {email}; their sign-ins and sessions have ended."));
+        }
+        Command::Staff(StaffCommand::ResetSecondFactor { email }) => {
+            staff::reset_second_factor(&core.store, &email).await?;
+            answer(&format!("{email} sets up a new second factor before the next session."));
         }
         Command::Staff(StaffCommand::List) => {
             for row in staff::list(&core.store).await? {

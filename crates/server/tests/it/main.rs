@@ -6,6 +6,7 @@ mod codes;
 mod delivery;
 mod gateway;
 mod ledger;
+mod second_factor;
 mod serving;
 mod sessions;
 mod sign_in;
