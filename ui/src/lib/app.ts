@@ -1,6 +1,7 @@
 // The only module that knows Tauri: one function for each command, one for each event.
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
+import type { Enrolment, RecoveryCodes, SecondFactor, Settings } from "./contract";
 import type { AppState } from "./generated/AppState";
 import type { CommandError } from "./generated/CommandError";
 import type { EventEnvelope } from "./generated/EventEnvelope";
@@ -65,6 +66,14 @@ export const forgetServer = () => call<AppState>("forget_server");
 export const signIn = (email: string, password: string) => call<Staff>("sign_in", { email, password });
 export const signOut = () => call<void>("sign_out");
 
+export const getSecondFactor = () => call<SecondFactor>("get_second_factor");
+export const enrolSecondFactor = (password: string) => call<Enrolment>("enrol_second_factor", { password });
+export const confirmSecondFactor = (code: string) => call<RecoveryCodes>("confirm_second_factor", { code });
+export const verifySecondFactor = (code: string) => call<SecondFactor>("verify_second_factor", { code });
+
+export const getSettings = () => call<Settings>("get_settings");
+export const setSettings = (settings: Settings) => call<Settings>("set_settings", { settings });
+
 export const listPeople = (query: PeopleQuery) => call<PeoplePage>("list_people", { query });
 export const findPerson = (identifier: string) => call<Person>("find_person", { identifier });
 
@@ -94,5 +103,6 @@ export const onAppState = (heard: (state: AppState) => void) => on("app-state", 
 export const onServerEvent = (heard: (event: EventEnvelope) => void) => on("server-event", heard);
 export const onStageState = (heard: (state: StageState) => void) => on("stage-state", heard);
 export const onStageClosed = (heard: (closed: StageClosed) => void) => on("stage-closed", heard);
+export const onSettings = (heard: (settings: Settings) => void) => on("settings", heard);
 export const onCodeOpened = (heard: (requestId: string) => void) => on("code-opened", heard);
 export const onCloseRefused = (heard: () => void) => on<null>("close-refused", heard);

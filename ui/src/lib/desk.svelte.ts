@@ -3,7 +3,9 @@
 import { createContext } from "svelte";
 import * as m from "$messages";
 import * as app from "./app";
-import { type RequestDraft, readRequestDraft, writeRequestDraft } from "./drafts";
+import { applyAppearance } from "./appearance";
+import type { SecondFactor, Settings } from "./contract";
+import { type RequestDraft, readRequestDraft, takeOver, writeRequestDraft, writeWorkspace } from "./drafts";
 import type { AppState } from "./generated/AppState";
 import type { CommandError } from "./generated/CommandError";
 import type { EventEnvelope } from "./generated/EventEnvelope";
@@ -16,8 +18,19 @@ import type { StageClosed } from "./generated/StageClosed";
 import type { StageState } from "./generated/StageState";
 import { errorText, kindSingular } from "./labels";
 import { Route, type Screen } from "./route.svelte";
-import { type Received, received } from "./time";
+import { left, type Received, received } from "./time";
 import { Toasts } from "./toasts.svelte";
+
+/** What the app does until its settings have been read. */
+const PLAIN: Settings = {
+  language: null,
+  theme: null,
+  autostart: false,
+  keep_running: false,
+  show_codes: false,
+  quiet_hours: null,
+  managed: [],
+};
 
 export class Desk {
   readonly route = new Route();
@@ -36,6 +49,15 @@ export class Desk {
   closeRefused = $state(false);
   /** Raised whenever a session may have changed; History reads it to know that it is stale. */
   sessionsVersion = $state(0);
+
+  /** `null` until they have been read. */
+  settings: Settings | null = $state.raw(null);
+  /** `null` until the server was asked. */
+  factor: Received<SecondFactor> | null = $state.raw(null);
+  /** New recovery codes, until somebody has said that they are kept: the server shows them only once. */
+  recovery: string[] | null = $state.raw(null);
+  /** What lies over the screen. */
+  over: "palette" | "keys" | null = $state(null);
 
   /** The impersonation form, and the person its identifier was resolved to. */
   draft: RequestDraft = $state(readRequestDraft());
@@ -56,7 +78,8 @@ export class Desk {
 
   /** Where the workspace is, as far as the role may go. */
   get screen(): Screen {
-    return this.impersonates ? this.route.place.screen : "history";
+    const { screen } = this.route.place;
+    return this.impersonates || screen === "settings" ? screen : "history";
   }
 
   /** Why what needs the server cannot be done now. */
@@ -74,11 +97,17 @@ export class Desk {
         this.stage = received(state);
       }),
       app.onStageClosed((closed) => this.#stageClosed(closed)),
+      app.onSettings((settings) => this.#takeSettings(settings)),
       app.onCodeOpened((id) => this.openInbox(id)),
       app.onCloseRefused(() => {
         this.closeRefused = this.stage !== null;
       }),
     ]);
+    // What is drawn waits for neither: without settings the app is as it was at its last start.
+    void app.getSettings().then(
+      (settings) => this.#takeSettings(settings),
+      () => undefined,
+    );
     this.#take(await app.getAppState());
     return () => {
       for (const stop of stops) stop();
@@ -99,6 +128,7 @@ export class Desk {
     const other = staffId !== this.#staffId;
     if (other) this.#forget();
     this.#staffId = staffId;
+    if (other && staffId !== null) this.#settle(staffId);
     if (staffId !== null && (other || back)) void this.refresh();
   }
 
@@ -109,10 +139,56 @@ export class Desk {
     this.inbox = null;
     this.unnoted = [];
     this.closed = null;
+    this.factor = null;
+    this.recovery = null;
+    this.over = null;
     if (this.#staffId === null) return;
     this.clearDraft();
-    // Whoever comes next does not land where the one before was.
+    // Whoever comes next does not land where the one before was; whoever comes back does.
+    this.route.onmove = null;
     this.route.reset();
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+
+  #settle(staff: string): void {
+    this.route.restore(takeOver(staff));
+    this.route.onmove = (moved) => writeWorkspace({ staff, ...moved });
+  }
+
+  #takeSettings(settings: Settings): void {
+    this.settings = settings;
+    if (applyAppearance(settings)) location.reload();
+  }
+
+  /** Changes some settings and keeps the rest. */
+  async changeSettings(change: Partial<Settings>): Promise<void> {
+    const before = this.settings;
+    const wanted = { ...(before ?? PLAIN), ...change };
+    this.settings = wanted;
+    try {
+      this.#takeSettings(await app.setSettings(wanted));
+    } catch (error) {
+      this.settings = before;
+      throw error;
+    }
+  }
+
+  /** Whether the second factor still counts; `undefined` where the server has not said. */
+  factorFresh(now: number): boolean | undefined {
+    return this.factor === null ? undefined : left(this.factor.value.fresh_for_ms, this.factor.at, now) > 0;
+  }
+
+  setFactor(factor: SecondFactor): void {
+    this.factor = received(factor);
+  }
+
+  /** Where the server does not say, starting a session will. */
+  async refreshFactor(): Promise<void> {
+    try {
+      this.setFactor(await app.getSecondFactor());
+    } catch {
+      this.factor = null;
+    }
   }
 
   async refresh(): Promise<void> {

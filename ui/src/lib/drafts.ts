@@ -1,6 +1,7 @@
 // What people have half written, kept where a reload or a crash does not lose it.
 import type { ConsentMeans } from "./generated/ConsentMeans";
 import type { Mode } from "./generated/Mode";
+import type { Moved } from "./route.svelte";
 
 export interface NoteDraft {
   what: string;
@@ -47,6 +48,14 @@ function write<T extends object>(storage: Storage, key: string, value: T | null)
   }
 }
 
+export interface Workspace extends Moved {
+  /** Whose it is. */
+  staff: string;
+}
+
+const EMPTY_WORKSPACE: Workspace = { staff: "", here: "", last: {} };
+const WORKSPACE_KEY = "workspace";
+
 const noteKey = (sessionId: string) => `note:${sessionId}`;
 const REQUEST_KEY = "request-draft";
 
@@ -58,3 +67,19 @@ export const writeNoteDraft = (sessionId: string, draft: NoteDraft | null) =>
 /** A request only outlives a reload. */
 export const readRequestDraft = () => read(sessionStorage, REQUEST_KEY, EMPTY_REQUEST);
 export const writeRequestDraft = (draft: RequestDraft | null) => write(sessionStorage, REQUEST_KEY, draft);
+
+/** Where somebody was, over restarts of the app. */
+export const readWorkspace = () => read(localStorage, WORKSPACE_KEY, EMPTY_WORKSPACE);
+export const writeWorkspace = (workspace: Workspace) => write(localStorage, WORKSPACE_KEY, workspace);
+
+/** Forgets what another person left on this computer; their words are theirs. */
+export function takeOver(staff: string): Workspace {
+  const known = readWorkspace();
+  if (known.staff === staff) return known;
+  if (known.staff !== "") {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("note:")) localStorage.removeItem(key);
+  }
+  const fresh = { ...EMPTY_WORKSPACE, last: {}, staff };
+  writeWorkspace(fresh);
+  return fresh;
+}

@@ -1,5 +1,5 @@
 // Where the workspace is, in the address's hash, so that a reload keeps the place.
-export const SCREENS = ["people", "impersonation", "inbox", "history"] as const;
+export const SCREENS = ["people", "impersonation", "inbox", "history", "settings"] as const;
 export type Screen = (typeof SCREENS)[number];
 
 export interface Place {
@@ -26,14 +26,33 @@ export function formatPlace(
   return `#/${screen}${item ? `/${encodeURIComponent(item)}` : ""}${search}`;
 }
 
+/** The place, and the last one in each screen, as addresses. */
+export interface Moved {
+  here: string;
+  last: Partial<Record<Screen, string>>;
+}
+
 export class Route {
   place: Place = $state.raw(parsePlace(location.hash));
   /** The last place in each screen, to which the rail leads back. */
   #last: Partial<Record<Screen, string>> = $state({});
 
+  /** Told of every change of the place, once somebody asked to be. */
+  onmove: ((moved: Moved) => void) | null = null;
+  #here = "";
+
   constructor() {
     addEventListener("hashchange", () => this.#read());
     this.#read();
+  }
+
+  /** Where one was when the app was closed; an address that already says where wins. */
+  restore(moved: Moved): void {
+    this.#last = { ...moved.last, ...this.#last };
+    if (location.hash === "" && moved.here !== "") {
+      history.replaceState(null, "", moved.here);
+      this.#read();
+    }
   }
 
   go(screen: Screen, item?: string | null, query?: Record<string, string>): void {
@@ -60,6 +79,8 @@ export class Route {
   #read(): void {
     this.place = parsePlace(location.hash);
     const { screen, item, query } = this.place;
-    this.#last[screen] = formatPlace(screen, item, { ...query });
+    this.#here = formatPlace(screen, item, { ...query });
+    this.#last[screen] = this.#here;
+    this.onmove?.({ here: this.#here, last: $state.snapshot(this.#last) });
   }
 }

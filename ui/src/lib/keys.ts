@@ -1,0 +1,56 @@
+// Every key of the workspace, in one place: the handler, the palette and the sheet read it.
+import * as m from "$messages";
+import type { Screen } from "./route.svelte";
+
+export const mac = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.userAgent);
+
+/** `Mod` is ⌘ on a Mac and Ctrl elsewhere. */
+const NAMES: Record<string, () => string> = mac
+  ? { Mod: () => "⌘", Shift: () => "⇧", Enter: () => "↩", Escape: () => "esc" }
+  : { Mod: m.key_ctrl, Shift: m.key_shift, Enter: m.key_enter, Escape: m.key_escape };
+NAMES.Up = () => "↑";
+NAMES.Down = () => "↓";
+
+export const keyName = (key: string) => NAMES[key]?.() ?? key;
+/** "Ctrl K", for titles. */
+export const keysName = (keys: readonly string[]) => keys.map(keyName).join(" ");
+
+/** g, then one of these. */
+export const GO: Record<string, Screen> = {
+  p: "people",
+  i: "inbox",
+  m: "impersonation",
+  h: "history",
+  s: "settings",
+};
+export const goKeys = (screen: Screen): string[] => [
+  "G",
+  (Object.entries(GO).find(([, to]) => to === screen)?.[0] ?? "").toUpperCase(),
+];
+
+export const KEYS = {
+  palette: ["Mod", "K"],
+  sheet: ["?"],
+  search: ["/"],
+  find: ["Mod", "F"],
+  settings: ["Mod", ","],
+  exit: ["Mod", "Shift", "E"],
+  print: ["Mod", "P"],
+} as const;
+
+/** Whether what is typed goes into a field or a menu that has keys of its own. */
+export function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof Element &&
+    target.closest(
+      "input, textarea, select, [contenteditable=true], [role=menu], [role=dialog], [role=alertdialog]",
+    ) !== null
+  );
+}
+
+const SINGLE_KEY = "single-keys";
+
+/** Keys without Ctrl or ⌘ can be switched off: speech input and tremor set them off by mistake (WCAG 2.1.4). */
+export const singleKeys = () => localStorage.getItem(SINGLE_KEY) !== "off";
+export const setSingleKeys = (on: boolean) =>
+  on ? localStorage.removeItem(SINGLE_KEY) : localStorage.setItem(SINGLE_KEY, "off");
