@@ -7,6 +7,7 @@ pub mod enter;
 mod headers;
 pub mod identity;
 mod jar;
+mod origins;
 mod proxy;
 mod refusal;
 mod session;

@@ -93,7 +93,7 @@ impl Passing<'_> {
             Err(_) => Ok(refusal::no_platform(&wanted)),
             Ok(answer) => {
                 let (mut parts, body) = answer.into_parts();
-                parts.headers = headers::to_client(&parts.headers, &self.gateway.origins);
+                parts.headers = headers::to_client(&parts.headers, &self.gateway.origins, self.origin);
                 parts.extensions.clear();
                 parts.version = Version::HTTP_11;
                 Ok(Response::from_parts(parts, until_ended(Body::new(body), self.session.ended.clone())))
@@ -198,7 +198,7 @@ impl Passing<'_> {
         };
         let (mut parts, body) = answer.into_parts();
         let cookies = jar::sort(core, self.session.row.id, self.origin, &path, &parts.headers, now);
-        parts.headers = headers::to_client(&parts.headers, &self.gateway.origins);
+        parts.headers = headers::to_client(&parts.headers, &self.gateway.origins, self.origin);
         for cookie in &cookies.through {
             parts.headers.append(header::SET_COOKIE, cookie.clone());
         }

@@ -82,7 +82,7 @@ pub(super) async fn tunnel(
     };
     let now = core.store.now().await?;
     let cookies = jar::sort(core, session.row.id, passing.origin, &path, answer.headers(), now);
-    let mut released = headers::to_client(answer.headers(), &passing.gateway.origins);
+    let mut released = headers::to_client(answer.headers(), &passing.gateway.origins, passing.origin);
     for cookie in &cookies.through {
         released.append(header::SET_COOKIE, cookie.clone());
     }

@@ -5,6 +5,7 @@
 mod codes;
 mod gateway;
 mod ledger;
+mod origins;
 mod sessions;
 mod sign_in;
 mod stage;
