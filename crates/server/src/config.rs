@@ -3,6 +3,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
+use rustls::pki_types::CertificateDer;
 use secrecy::SecretString;
 use serde::Deserialize;
 use understudy_protocol::{Channel, Kind};
@@ -13,6 +14,8 @@ use understudy_rules::{
     rate::Rate,
 };
 use url::Url;
+
+use crate::tls;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -116,6 +119,8 @@ pub struct Platform {
     /// Cookies of the platform that its scripts must read; all others stay on the gateway.
     #[serde(default = "script_cookies")]
     pub script_cookies: Vec<String>,
+    /// Certificates (PEM) that vouch for the platform and its directory, beside those that the machine trusts.
+    pub ca_file: Option<PathBuf>,
     pub directory: DirectoryConfig,
 }
 
@@ -301,6 +306,7 @@ impl Config {
             return not_allowed("platform.script_cookies", name, "no cookie of the gateway's own");
         }
         self.routes()?;
+        self.ca()?;
         let from = self.mail.from.parse::<lettre::message::Mailbox>();
         if from.is_err() {
             return not_allowed(
@@ -347,6 +353,15 @@ impl Config {
 
     pub fn issuer(&self) -> String {
         self.platform.issuer.clone().unwrap_or_else(|| self.api.origin.origin().ascii_serialization())
+    }
+
+    /// The certificates of `platform.ca_file`, read anew.
+    pub fn ca(&self) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+        let Some(path) = &self.platform.ca_file else { return Ok(vec![]) };
+        tls::certificates(path).or_else(|error| {
+            let allowed = format!("a PEM file with at least one CERTIFICATE of an authority ({error})");
+            not_allowed("platform.ca_file", path.display(), &allowed)
+        })
     }
 
     /// The routes as the rules take them.

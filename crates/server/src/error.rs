@@ -168,6 +168,12 @@ impl From<Refusal> for ApiError {
     }
 }
 
+/// An error and what lies under it, for the log: "error sending request: invalid peer certificate: UnknownIssuer".
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
+    all.collect::<Vec<_>>().join(": ")
+}
+
 /// How a session ended, in a sentence.
 pub fn ended(cause: EndCause) -> &'static str {
     match cause {

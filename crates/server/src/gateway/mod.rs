@@ -16,14 +16,14 @@ mod websocket;
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, middleware};
-use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector};
+use hyper_rustls::HttpsConnector;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
 use understudy_rules::passage::Route;
 
-use crate::{Shared, api::only_hosts, config::Origin, log};
+use crate::{Shared, api::only_hosts, config::Origin, log, tls};
 
 /// What the gateway needs beyond the core.
 pub struct Gateway {
@@ -36,12 +36,11 @@ pub struct Gateway {
 
 pub fn router(core: Shared) -> anyhow::Result<Router> {
     let origins = core.config.platform.origin.clone();
-    let tls = rustls::ClientConfig::builder().with_webpki_roots().with_no_client_auth();
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_connect_timeout(Some(Duration::from_secs(10)));
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
+        .with_tls_config(tls::client(&core.config)?)
         .https_or_http()
         .enable_http1()
         .wrap_connector(tcp);

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     api::{host_of, is_host},
     config::Origin,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, chain},
     impersonations::{name_of, named, write_while_live},
     store::{Entry, Job, NewEvent},
 };
@@ -182,7 +182,7 @@ impl Passing<'_> {
         };
         let answer = match answer {
             Some(Err(error)) => {
-                tracing::warn!(%error, "the platform did not answer");
+                tracing::warn!(error = chain(&error), "the platform did not answer");
                 return match self.answered(entry, None, &fields, jar::Sorted::default()).await {
                     Ok(_) => Ok(refusal::no_platform(&client_headers)),
                     Err(error) => Ok(refusal::answer_not_recorded(&client_headers, &error)),

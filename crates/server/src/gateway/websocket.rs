@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     Shared,
-    error::ApiResult,
+    error::{ApiResult, chain},
     impersonations::write_while_live,
     store::{Entry, Job},
 };
@@ -74,7 +74,7 @@ pub(super) async fn tunnel(
     let answer = tokio::select! {
         biased;
         () = session.ended.cancelled() => None,
-        answer = asked => answer.inspect_err(|error| tracing::warn!(%error, "the platform did not answer")).ok(),
+        answer = asked => answer.inspect_err(|error| tracing::warn!(error = chain(error), "the platform did not answer")).ok(),
     };
     let Some(mut answer) = answer else {
         passing.answered(entry, None, &Fields::default(), jar::Sorted::default()).await?;

@@ -10,4 +10,5 @@ mod sessions;
 mod sign_in;
 mod stage;
 mod story;
+mod tls;
 mod world;
