@@ -15,7 +15,7 @@ mod websocket;
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, middleware};
+use axum::{Router, body::Body, http::HeaderMap, middleware};
 use hyper_rustls::HttpsConnector;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -23,7 +23,12 @@ use hyper_util::{
 };
 use understudy_rules::passage::Route;
 
-use crate::{Shared, api::only_hosts, config::Origin, log, tls};
+use crate::{
+    Shared,
+    api::{Hosts, only_hosts},
+    config::Origin,
+    log, tls,
+};
 
 /// What the gateway needs beyond the core.
 pub struct Gateway {
@@ -54,10 +59,14 @@ pub fn router(core: Shared) -> anyhow::Result<Router> {
         core,
         origins,
     });
-    let hosts = gateway.origins.iter().map(|origin| origin.gateway.clone()).collect::<Vec<_>>();
+    let hosts = Hosts {
+        origins: gateway.origins.iter().map(|origin| origin.gateway.clone()).collect(),
+        refuse: refusal::misdirected,
+    };
     Ok(Router::new()
         .route(enter::PATH, axum::routing::get(enter::enter).head(async || refusal::not_entered()))
         .fallback(proxy::handle)
+        .method_not_allowed_fallback(async |headers: HeaderMap| refusal::not_this_way(&headers))
         .layer(middleware::from_fn_with_state(hosts, only_hosts))
         .layer(log::requests("gateway"))
         .with_state(gateway))

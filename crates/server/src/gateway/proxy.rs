@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, Uri, Version, header, request::Parts},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use serde_json::{Value, json};
 use understudy_protocol::{ErrorCode, Event, RefusalReason};
@@ -37,16 +37,17 @@ impl Gateway {
 
 /// A task of its own for each: whoever hangs up does not keep the answer out of the record.
 pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let wishes = request.headers().clone();
     let done = tokio::spawn(async move { pass(&gateway, request).await }).await;
     done.unwrap_or_else(|error| {
         tracing::error!(%error, "a request was given up");
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        refusal::given_up(&wishes)
     })
 }
 
 async fn pass(gateway: &Gateway, request: Request) -> Response {
     let Some(place) = gateway.origin_of(&request) else {
-        return StatusCode::MISDIRECTED_REQUEST.into_response();
+        return refusal::misdirected(request.headers());
     };
     let origin = &gateway.origins[place];
     let wishes = request.headers().clone();

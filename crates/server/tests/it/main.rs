@@ -6,6 +6,7 @@ mod codes;
 mod gateway;
 mod ledger;
 mod origins;
+mod problems;
 mod sessions;
 mod sign_in;
 mod stage;
