@@ -99,12 +99,14 @@ pub(super) async fn tunnel(
         return Ok(Response::from_parts(parts, until_ended(Body::new(body), session.ended.clone())));
     };
     let theirs = hyper::upgrade::on(&mut answer);
+    let reads = route.is_some_and(|route| route.class == Class::Reads);
     let relay = Relay {
         core: core.clone(),
         session: session.row.id,
         entry: passing.entry("frame", json!({})),
         handshake: entry,
-        may_speak: session.mode == Mode::Act || route.is_some_and(|route| route.class == Class::Reads),
+        may_speak: session.mode == Mode::Act || reads,
+        changes: !reads,
         ended: session.ended.clone(),
     };
     tokio::spawn(async move {
@@ -130,6 +132,8 @@ struct Relay {
     entry: Entry,
     handshake: u64,
     may_speak: bool,
+    /// Whether what the page says may change something.
+    changes: bool,
     ended: CancellationToken,
 }
 
@@ -175,6 +179,7 @@ impl Relay {
         entry.kind = if self.may_speak { "frame" } else { "frame_refused" };
         entry.details = json!({
             "entry": self.handshake,
+            "changes": self.changes,
             "bytes": bytes.len(),
             "sha256": data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
         });
