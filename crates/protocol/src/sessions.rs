@@ -109,7 +109,7 @@ pub struct Action {
     pub path: String,
     /// Names of query parameters; never their values.
     pub parameters: Vec<String>,
-    /// Names of form fields; never their values.
+    /// Names of form fields, without those that the installation leaves out of reports; never their values.
     pub fields: Vec<String>,
     /// The platform's answer; none where it was refused or has not come.
     pub status: Option<u16>,

@@ -119,6 +119,9 @@ pub struct Platform {
     /// Cookies of the platform that its scripts must read; all others stay on the gateway.
     #[serde(default = "script_cookies")]
     pub script_cookies: Vec<String>,
+    /// Names of form fields that reports leave out; the record has them all the same.
+    #[serde(default)]
+    pub unlisted_fields: Vec<String>,
     /// Certificates (PEM) that vouch for the platform and its directory, beside those that the machine trusts.
     pub ca_file: Option<PathBuf>,
     pub directory: DirectoryConfig,
@@ -305,6 +308,10 @@ impl Config {
         if let Some(name) = self.platform.script_cookies.iter().find(|name| name.contains("understudy")) {
             return not_allowed("platform.script_cookies", name, "no cookie of the gateway's own");
         }
+        if self.platform.unlisted_fields.iter().any(|name| name.trim().is_empty()) {
+            let allowed = "names of form fields, such as \"csrf_token\"";
+            return not_allowed("platform.unlisted_fields", "", allowed);
+        }
         self.routes()?;
         self.ca()?;
         let from = self.mail.from.parse::<lettre::message::Mailbox>();
@@ -435,6 +442,9 @@ mod tests {
                 .starts_with("platform.origin[1].gateway = \"http://127.0.0.1:9/\" is not allowed")
         );
         assert!(error(&platform("[[platform.route]]\npath = \"static\"")).contains("].path = \"static\""));
+        let unlisted =
+            include_str!("../demo.toml").replace("unlisted_fields = [\"", "unlisted_fields = [\"\", \"");
+        assert!(error(&unlisted).starts_with("platform.unlisted_fields = \"\" is not allowed: names of"));
         assert!(error("[api]\norigin = \"http://a.example/path\"").contains("an origin such as"));
         assert!(error("[mail]\nfrom = \"nobody\"").contains("mail.from"));
         assert!(error("[code]\nchannels = [\"fax\"]").contains("`email`"));

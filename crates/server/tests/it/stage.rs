@@ -455,6 +455,26 @@ async fn invariant_2_whoever_hangs_up_does_not_keep_the_answer_out_of_the_record
         done.status.map(|_| done.fields)
     })
     .await;
-    assert_eq!(fields, ["csrf_token", "display_name", "phone", "address"]);
+    assert_eq!(fields, ["display_name", "phone", "address"]);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_2_a_field_that_reports_leave_out_is_on_record_all_the_same() {
+    let world = World::with(
+        |config| config.platform.unlisted_fields = vec!["csrf_token".into(), "phone".into()],
+        false,
+    )
+    .await;
+    let app = world.agent().await;
+    let (started, mut stage) = app.stage(ELISE, Mode::Act).await;
+    assert_eq!(stage.change_profile("Élise").await.status(), StatusCode::SEE_OTHER);
+    let done = actions(&app, &started).await;
+    assert_eq!(done[1].fields, ["display_name", "address"]);
+    let recorded = world.ledger().await.into_iter().rfind(|(kind, _)| kind == "action_answered");
+    assert_eq!(
+        recorded.expect("the answer").1["fields"],
+        json!(["csrf_token", "display_name", "phone", "address"])
+    );
     world.stop().await;
 }

@@ -22,7 +22,7 @@ route: string | null, path: string,
  */
 parameters: Array<string>, 
 /**
- * Names of form fields; never their values.
+ * Names of form fields, without those that the installation leaves out of reports; never their values.
  */
 fields: Array<string>, 
 /**

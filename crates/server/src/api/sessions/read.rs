@@ -79,6 +79,7 @@ async fn actions(core: &Core, id: Uuid) -> ApiResult<Vec<Action>> {
             _ => {
                 action.status = details["status"].as_u64().and_then(|status| u16::try_from(status).ok());
                 action.fields = texts(&details["fields"]);
+                action.fields.retain(|name| !core.config.platform.unlisted_fields.contains(name));
             }
         }
     }
