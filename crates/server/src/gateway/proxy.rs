@@ -90,9 +90,16 @@ impl Passing<'_> {
         parts.headers.remove(header::REFERER);
         parts.uri = self.upstream(&parts.uri)?;
         let wanted = parts.headers.clone();
-        match self.gateway.client.request(Request::from_parts(bare(parts), body)).await {
-            Err(_) => Ok(refusal::no_platform(&wanted)),
-            Ok(answer) => {
+        let body = until_ended(body, self.session.ended.clone());
+        let answer = tokio::select! {
+            biased;
+            () = self.session.ended.cancelled() => None,
+            answer = self.gateway.client.request(Request::from_parts(bare(parts), body)) => Some(answer),
+        };
+        match answer {
+            None => Ok(refusal::no_session(&wanted)),
+            Some(Err(_)) => Ok(refusal::no_platform(&wanted)),
+            Some(Ok(answer)) => {
                 let (mut parts, body) = answer.into_parts();
                 parts.headers = headers::to_client(&parts.headers, &self.gateway.origins, self.origin);
                 parts.extensions.clear();

@@ -4,12 +4,15 @@
 
 mod codes;
 mod gateway;
+mod jar;
 mod ledger;
 mod origins;
 mod problems;
 mod sessions;
 mod sign_in;
+mod sockets;
 mod stage;
+mod stalled;
 mod story;
 mod tls;
 mod world;

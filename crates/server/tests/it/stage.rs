@@ -9,23 +9,37 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
-    tungstenite::{client::IntoClientRequest as _, http::HeaderValue},
+    tungstenite::{self, client::IntoClientRequest as _, handshake::client::Response, http::HeaderValue},
 };
 use understudy_protocol::{Action, Mode, SessionDetail, Started};
 
 use crate::world::{App, ELISE, Stage, World};
 
-pub async fn socket(stage: &Stage<'_>, path: &str) -> WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>> {
+pub type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+
+pub async fn socket(stage: &Stage<'_>, path: &str) -> Socket {
+    upgrade(stage, path, &[]).await.expect("a socket").0
+}
+
+/// Asks for a socket, and tells how the platform answered.
+pub async fn upgrade(
+    stage: &Stage<'_>,
+    path: &str,
+    more: &[(&'static str, &str)],
+) -> Result<(Socket, Response), tungstenite::Error> {
     let gateway = &stage.world.gateway;
     let mut request = format!("ws://{}{path}", gateway.authority()).into_client_request().expect("a request");
     request.headers_mut().insert("cookie", HeaderValue::from_str(&stage.cookies).expect("text"));
     let origin = gateway.origin().ascii_serialization();
     request.headers_mut().insert("origin", HeaderValue::from_str(&origin).expect("text"));
+    for (name, value) in more {
+        request.headers_mut().insert(*name, HeaderValue::from_str(value).expect("text"));
+    }
     // The gateway listens on 127.0.0.1; `localhost` may mean ::1 first.
     let stream = tokio::net::TcpStream::connect(("127.0.0.1", gateway.port().expect("a port")))
         .await
         .expect("connected");
-    tokio_tungstenite::client_async(request, MaybeTlsStream::Plain(stream)).await.expect("a socket").0
+    tokio_tungstenite::client_async(request, MaybeTlsStream::Plain(stream)).await
 }
 
 async fn actions(app: &App<'_>, started: &Started) -> Vec<Action> {
