@@ -1,11 +1,9 @@
 //! WebSockets come through unharmed: what was agreed, every kind of frame, how they close.
 
-use std::sync::Arc;
-
 use axum::{
     Router,
     extract::{State, WebSocketUpgrade, ws},
-    http::{HeaderMap, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse as _, Redirect},
     routing::get,
 };
@@ -57,12 +55,13 @@ async fn answer(mut socket: ws::WebSocket, closed: Closed) {
 
 async fn platform() -> (Url, mpsc::UnboundedReceiver<Option<(u16, String)>>) {
     let (told, closed) = mpsc::unbounded_channel();
-    let open = async |State(closed): State<Closed>, headers: HeaderMap, upgrade: WebSocketUpgrade| {
-        let asked = headers.get(header::SEC_WEBSOCKET_PROTOCOL).map(|v| v.to_str().expect("text").to_owned());
-        assert_ne!(asked.as_deref(), Some(""), "an empty list is none");
+    let open = async |State(closed): State<Closed>, upgrade: WebSocketUpgrade| {
         upgrade.protocols(["v2.prices", "v1.prices"]).on_upgrade(|socket| answer(socket, closed))
     };
-    let no = async || (StatusCode::FORBIDDEN, [("x-why", "not you")], "You may not listen.").into_response();
+    let no = async || {
+        let headers = [("x-why", "not you"), ("set-cookie", "meridian_session=secret; HttpOnly")];
+        (StatusCode::FORBIDDEN, headers, "You may not listen.").into_response()
+    };
     let router = Router::new()
         .route("/live", get(open))
         .route("/no", get(no))
@@ -107,6 +106,7 @@ async fn an_upgrade_that_the_platform_declines_is_answered_in_its_own_words() {
     let no = declined("/no").await;
     assert_eq!((no.status().as_u16(), no.headers()["x-why"].as_bytes()), (403, &b"not you"[..]));
     assert_eq!(no.body().as_deref(), Some(&b"You may not listen."[..]));
+    assert!(!no.headers().contains_key("set-cookie"), "the platform's cookie stays on the gateway");
     let moved = declined("/elsewhere").await;
     assert_eq!(
         (moved.status().as_u16(), moved.headers()["location"].as_bytes()),
@@ -245,9 +245,8 @@ async fn close_codes_and_reasons_come_through_both_ways() {
     while let Some(Ok(_)) = live.next().await {}
 
     let mut told = Vec::new();
-    let closed = Arc::new(tokio::sync::Mutex::new(&mut closed));
     eventually("every close has reached the platform", async || {
-        while let Ok(close) = closed.lock().await.try_recv() {
+        while let Ok(close) = closed.try_recv() {
             told.push(close);
         }
         (told.len() >= 6).then_some(())
