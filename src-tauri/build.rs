@@ -30,6 +30,7 @@ const COMMANDS: &[&str] = &[
     "set_bar_height",
     "dismiss_sheet",
     "open_external_link",
+    "open_download_folder",
     "reload_stage",
 ];
 

@@ -75,6 +75,7 @@ pub fn run() {
             bar::set_bar_height,
             bar::dismiss_sheet,
             bar::open_external_link,
+            bar::open_download_folder,
             bar::reload_stage,
         ])
         .on_window_event(guard::on_window_event)

@@ -50,3 +50,9 @@ test("a dash that is typed is passed over", () => {
   input().dispatchEvent(event);
   expect(event.defaultPrevented).toBe(true);
 });
+
+test("a press into a whole code takes all of it, so that typing replaces it", () => {
+  paste("WDJB-MJHT");
+  input().dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true }));
+  expect([input().selectionStart, input().selectionEnd]).toEqual([0, 8]);
+});

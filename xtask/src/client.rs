@@ -20,6 +20,14 @@ pub struct Stage {
     token: String,
 }
 
+/// A request to impersonate this person.
+pub fn request(person: &str) -> Value {
+    json!({
+        "identifier": person, "reason": "Looking into a stuck payment", "ticket": null, "mode": "act",
+        "consent": { "given_by": "The investor", "means": "phone", "reference": "Call 4711" }
+    })
+}
+
 pub fn agent() -> Agent {
     Agent::config_builder().max_redirects(0).http_status_as_error(false).build().into()
 }
@@ -33,28 +41,32 @@ impl Client {
     }
 
     pub fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let (status, answer) = self.ask(path, body)?;
+        anyhow::ensure!((200..300).contains(&status), "{path} answered {status}: {answer}");
+        Ok(answer)
+    }
+
+    /// The status and the answer, whatever they are.
+    pub fn ask(&self, path: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
         let url = format!("{}{path}", self.ports.api_origin());
         let mut request = self.agent.post(&url);
         if !self.token.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.token));
         }
-        answer(path, request.send_json(body)?)
+        read(request.send_json(body)?)
     }
 
     pub fn get(&self, path: &str) -> anyhow::Result<Value> {
         let url = format!("{}{path}", self.ports.api_origin());
-        answer(path, self.agent.get(&url).header("authorization", format!("Bearer {}", self.token)).call()?)
+        let request = self.agent.get(&url).header("authorization", format!("Bearer {}", self.token));
+        let (status, answer) = read(request.call()?)?;
+        anyhow::ensure!(status == 200, "{path} answered {status}: {answer}");
+        Ok(answer)
     }
 
     /// From the request to the gateway's cookie.
     pub fn impersonate(&self, person: &str) -> anyhow::Result<Stage> {
-        let request = self.post(
-            "/api/requests",
-            &json!({
-                "identifier": person, "reason": "Looking into a stuck payment", "ticket": null, "mode": "act",
-                "consent": { "given_by": "The investor", "means": "phone", "reference": "Call 4711" }
-            }),
-        )?;
+        let request = self.post("/api/requests", &request(person))?;
         let id = text(&request, "id")?;
         let code = self.code(&id)?;
         self.post(&format!("/api/requests/{id}/verify"), &json!({ "code": code }))?;
@@ -91,11 +103,10 @@ impl Client {
     }
 }
 
-fn answer(path: &str, mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Value> {
-    let status = response.status();
+fn read(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<(u16, Value)> {
     let body = response.body_mut().read_to_string()?;
-    anyhow::ensure!(status.is_success(), "{path} answered {status}: {body}");
-    Ok(if body.is_empty() { Value::Null } else { serde_json::from_str(&body)? })
+    let answer = if body.is_empty() { Value::Null } else { serde_json::from_str(&body)? };
+    Ok((response.status().as_u16(), answer))
 }
 
 fn text(value: &Value, key: &str) -> anyhow::Result<String> {

@@ -18,7 +18,7 @@ mod soak;
 mod test;
 mod ui;
 
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 
@@ -40,8 +40,12 @@ enum Command {
     Demo,
     /// Rewrites the TypeScript in ui/src/lib/generated from the contract in Rust.
     Generate,
-    /// What takes long: the server is killed in the middle of its work, again and again.
+    /// What takes long: a flood of requests and guesses, then the server is killed in the middle of its work,
+    /// again and again.
     Soak {
+        /// Seconds of the flood.
+        #[arg(long, default_value_t = 60)]
+        flood: u64,
         /// How often the server is killed; each takes a code, and 100 are to be had at once.
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
         rounds: u32,
@@ -74,7 +78,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Test => test::run(),
         Command::Demo => demo::run(),
         Command::Generate => generate::run(),
-        Command::Soak { rounds } => soak::run(*rounds),
+        Command::Soak { flood, rounds } => soak::run(*rounds, Duration::from_secs(*flood)),
         Command::Bench { seconds } => bench::run(*seconds),
     }
 }

@@ -40,6 +40,8 @@ pub enum ErrorCode {
     NoteMissing,
     WrongCode,
     CodeExpired,
+    /// No channel could deliver the code.
+    Undeliverable,
     CodeUsed,
     TooManyTries,
     RequestReplaced,
@@ -48,6 +50,9 @@ pub enum ErrorCode {
     OtherSignIn,
     /// The code was not entered yet.
     NotVerified,
+    /// The second factor has to be set up, or shown anew.
+    SecondFactorNeeded,
+    WrongSecondFactor,
     SessionEnded,
     /// The platform's directory did not answer.
     DirectoryUnavailable,

@@ -45,6 +45,42 @@ pub struct Refresh {
     pub refresh_token: String,
 }
 
+/// How the caller's second factor (TOTP, RFC 6238) stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct SecondFactor {
+    pub set_up: bool,
+    /// How long what was shown last still counts for this sign-in; 0 where it has to be shown anew.
+    #[ts(type = "number")]
+    pub fresh_for_ms: u64,
+}
+
+/// `POST /api/second-factor/enrol`. Never printed: it has no `Debug`.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Enrol {
+    pub password: String,
+}
+
+/// What an authenticator app needs. It counts once a code of it has been confirmed.
+#[derive(Clone, Serialize, Deserialize, TS, ToSchema)]
+pub struct Enrolment {
+    /// Base32, to be typed.
+    pub secret: String,
+    /// `otpauth://…`, to be shown as a QR code.
+    pub url: String,
+}
+
+/// `POST /api/second-factor/confirm` and `/verify`: six digits, or a recovery code.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct ShowFactor {
+    pub code: String,
+}
+
+/// Shown once; each is good once, in place of the authenticator app.
+#[derive(Clone, Serialize, Deserialize, TS, ToSchema)]
+pub struct RecoveryCodes {
+    pub codes: Vec<String>,
+}
+
 /// The answer to a sign-in and to a refresh. The app's Rust side keeps the tokens; the UI never sees them.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct SignedIn {

@@ -46,6 +46,7 @@ pub struct Config {
     pub mail: Mail,
     pub code: Code,
     pub session: Session,
+    pub second_factor: SecondFactor,
 }
 
 /// With no file: SQLite in a data folder, and the demo platform on this machine.
@@ -61,6 +62,7 @@ impl Default for Config {
             mail: Mail::default(),
             code: Code::default(),
             session: Session::default(),
+            second_factor: SecondFactor::default(),
         }
     }
 }
@@ -200,6 +202,8 @@ pub struct Smtp {
     pub tls: SmtpTls,
     pub user: Option<String>,
     pub password: Option<SecretString>,
+    /// Certificates (PEM) of an authority of one's own, trusted for mail beside those of the system.
+    pub ca_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -245,6 +249,19 @@ pub struct Session {
 impl Default for Session {
     fn default() -> Self {
         Self { minutes: 30, lease_seconds: 30 }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SecondFactor {
+    /// Minutes that it counts once it has been shown.
+    pub minutes: u32,
+}
+
+impl Default for SecondFactor {
+    fn default() -> Self {
+        Self { minutes: 60 }
     }
 }
 
@@ -322,6 +339,22 @@ impl Config {
                 "an address such as Support <support@example.com>",
             );
         }
+        if let Some(smtp) = &self.mail.smtp {
+            if smtp.user.is_some() != smtp.password.is_some() {
+                let (key, value) = match &smtp.user {
+                    Some(user) => ("mail.smtp.user", user.as_str()),
+                    None => ("mail.smtp.password", "…"),
+                };
+                return not_allowed(key, value, "`user` and `password` together, or neither");
+            }
+            if smtp.user.is_some() && smtp.tls == SmtpTls::None {
+                return not_allowed(
+                    "mail.smtp.tls",
+                    "none",
+                    "\"tls\" or \"starttls\": the password must not travel in the clear",
+                );
+            }
+        }
         if self.code.channels.is_empty() {
             return not_allowed("code.channels", "[]", "\"email\", \"app\" or both");
         }
@@ -331,6 +364,7 @@ impl Config {
             ("code.burst", self.code.burst, 1..=100),
             ("code.per_hour", self.code.per_hour, 1..=1_000),
             ("session.minutes", self.session.minutes, 1..=480),
+            ("second_factor.minutes", self.second_factor.minutes, 1..=720),
             ("session.lease_seconds", self.session.lease_seconds, 15..=120),
         ] {
             if !range.contains(&value) {
@@ -448,6 +482,10 @@ mod tests {
         assert!(error("[api]\norigin = \"http://a.example/path\"").contains("an origin such as"));
         assert!(error("[mail]\nfrom = \"nobody\"").contains("mail.from"));
         assert!(error("[code]\nchannels = [\"fax\"]").contains("`email`"));
+        let smtp = |rest: &str| error(&format!("[mail.smtp]\nhost = \"mail.example\"\n{rest}"));
+        assert!(smtp("user = \"ada\"").starts_with("mail.smtp.user = \"ada\" is not allowed"));
+        assert!(smtp("password = \"hunter2\"").starts_with("mail.smtp.password = \"…\" is not allowed"));
+        assert!(smtp("tls = \"none\"\nuser = \"ada\"\npassword = \"hunter2\"").contains("in the clear"));
     }
 
     #[test]

@@ -35,12 +35,15 @@ impl ApiError {
             C::NoteMissing => (409, "A note is missing"),
             C::WrongCode => (422, "Wrong code"),
             C::CodeExpired => (410, "The code has expired"),
+            C::Undeliverable => (410, "The code could not be delivered"),
             C::CodeUsed => (409, "The code was used"),
             C::TooManyTries => (410, "Too many wrong codes"),
             C::RequestReplaced => (410, "The request was replaced"),
             C::RequestCancelled => (410, "The request was cancelled"),
             C::OtherSignIn => (403, "Another sign-in made this request"),
             C::NotVerified => (409, "The code was not entered"),
+            C::SecondFactorNeeded => (403, "The second factor is needed"),
+            C::WrongSecondFactor => (422, "Wrong code of the second factor"),
             C::SessionEnded => (410, "The session has ended"),
             C::DirectoryUnavailable => (502, "The platform does not answer"),
             C::Internal => (500, "Something failed here"),
@@ -174,7 +177,7 @@ impl From<Refusal> for ApiError {
                 Self::new(ErrorCode::RequestCancelled, format!("This request was cancelled. {again}"))
             }
             Refusal::Closed(Closed::Undeliverable) => Self::new(
-                ErrorCode::CodeExpired,
+                ErrorCode::Undeliverable,
                 "The code could not be delivered. Ask your administrator to check the mail settings, then request a new code.",
             ),
             Refusal::Ended(cause) => Self::new(ErrorCode::SessionEnded, ended(cause)),

@@ -33,6 +33,12 @@ impl Cancels {
             token.cancel();
         }
     }
+
+    pub fn cancel_all(&self) {
+        for (_, token) in self.0.lock().unwrap_or_else(PoisonError::into_inner).drain() {
+            token.cancel();
+        }
+    }
 }
 
 pub struct Hub {

@@ -31,6 +31,7 @@ pub enum Secret {
     Impersonation,
     Handoff,
     GatewayCookie,
+    Recovery,
     /// A constant: tells whether two servers have the same key.
     Installation,
 }

@@ -36,6 +36,8 @@ pub struct Core {
     pub directory: directory::Directory,
     pub mailer: mail::Mailer,
     pub passwords: passwords::Passwords,
+    /// Raised when this server is to stop: what waits for news lets go.
+    pub stopping: tokio_util::sync::CancellationToken,
 }
 
 pub type Shared = Arc<Core>;

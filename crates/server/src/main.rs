@@ -44,6 +44,8 @@ enum StaffCommand {
     },
     /// Disables an account, at once: its sign-ins and sessions end.
     Disable { email: String },
+    /// Forgets the second factor of somebody who has lost it.
+    ResetSecondFactor { email: String },
     /// Lists the accounts.
     List,
 }
@@ -113,6 +115,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             staff::disable(&core, &email).await?;
             answer(&format!("Disabled {email}; their sign-ins and sessions have ended."));
         }
+        Command::Staff(StaffCommand::ResetSecondFactor { email }) => {
+            staff::reset_second_factor(&core.store, &email).await?;
+            answer(&format!("{email} sets up a new second factor before the next session."));
+        }
         Command::Staff(StaffCommand::List) => {
             for row in staff::list(&core.store).await? {
                 let state = if row.disabled_at.is_some() { "disabled" } else { "active" };
@@ -147,7 +153,7 @@ async fn serve_until_told(core: understudy_server::Shared) -> anyhow::Result<()>
     let (api, gateway) = (bind("api.listen", api).await?, bind("gateway.listen", gateway).await?);
     let running = serve::start(core, api, gateway).await?;
     tracing::info!(api = %running.api, gateway = %running.gateway, "serving");
-    let stop = running.stopper();
+    let stop = running.core.stopping.clone();
     tokio::spawn(async move {
         stop_signal().await;
         stop.cancel();

@@ -1,6 +1,6 @@
 //! Puts the parts together and serves.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
@@ -42,16 +42,21 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Shared> {
         keys,
         store,
         config,
+        stopping: CancellationToken::new(),
     }))
 }
 
-/// A server that runs. Dropping it leaves it running; [`Running::stop`] stops it.
+/// Requests that are running when the server is told to stop have so long to finish.
+const DRAIN: Duration = Duration::from_secs(3);
+
+/// A server that runs; dropping it cuts everything off, [`Running::stop`] lets requests finish.
 pub struct Running {
     pub core: Shared,
     pub api: SocketAddr,
     pub gateway: SocketAddr,
-    stop: CancellationToken,
-    tasks: JoinSet<()>,
+    listeners: JoinSet<()>,
+    /// What works without being asked.
+    parts: JoinSet<()>,
 }
 
 /// Serves on listeners that are bound already (tests bind to port 0 and set the origins accordingly).
@@ -60,61 +65,61 @@ pub async fn start(
     api_listener: TcpListener,
     gateway_listener: TcpListener,
 ) -> anyhow::Result<Running> {
-    let stop = CancellationToken::new();
-    let mut tasks = JoinSet::new();
+    let (mut listeners, mut parts) = (JoinSet::new(), JoinSet::new());
     let (api_address, gateway_address) = (api_listener.local_addr()?, gateway_listener.local_addr()?);
     let gateway_router = gateway::router(Arc::clone(&core))?;
     for (listener, router) in
         [(api_listener, api::router(Arc::clone(&core))), (gateway_listener, gateway_router)]
     {
-        let stop = stop.clone();
-        tasks.spawn(async move {
+        let stopping = core.stopping.clone();
+        listeners.spawn(async move {
+            let told = stopping.clone().cancelled_owned();
+            let drained = async {
+                stopping.cancelled().await;
+                tokio::time::sleep(DRAIN).await;
+            };
             tokio::select! {
-                served = axum::serve(listener, router) => {
+                served = axum::serve(listener, router).with_graceful_shutdown(told) => {
                     if let Err(error) = served {
                         tracing::error!(%error, "a listener has failed");
                     }
                 }
-                () = stop.cancelled() => {}
+                () = drained => tracing::warn!("requests that were still running have been cut off"),
             }
         });
     }
-    macro_rules! until_stopped {
-        ($what:expr) => {
-            let (core, stop) = (Arc::clone(&core), stop.clone());
-            tasks.spawn(async move {
-                tokio::select! { () = $what(&core) => {}, () = stop.cancelled() => {} }
-            });
-        };
-    }
-    until_stopped!(async |core: &Shared| core.hub.follow(&core.store).await);
-    until_stopped!(delivery::run);
-    until_stopped!(sweeper::run);
-    Ok(Running { core, api: api_address, gateway: gateway_address, stop, tasks })
+    let shared = Arc::clone(&core);
+    parts.spawn(async move { shared.hub.follow(&shared.store).await });
+    let shared = Arc::clone(&core);
+    parts.spawn(async move { delivery::run(&shared).await });
+    let shared = Arc::clone(&core);
+    parts.spawn(async move { sweeper::run(&shared).await });
+    Ok(Running { core, api: api_address, gateway: gateway_address, listeners, parts })
 }
 
 impl Running {
-    /// Waits until every task has ended. One that fails takes the others along: without the sweeper no lease
-    /// would end, so a server that has lost a part must not go on as if nothing had happened.
+    /// Waits until it is told to stop, or until something fails. One that fails takes the others along:
+    /// without the sweeper no lease would end, so a server that has lost a part must not go on as if nothing
+    /// had happened.
     pub async fn join(mut self) -> anyhow::Result<()> {
-        let mut outcome = Ok(());
-        while let Some(ended) = self.tasks.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a part of the server has failed");
-                outcome = Err(error.into());
-            }
-            self.stop.cancel();
+        let first = tokio::select! {
+            Some(ended) = self.listeners.join_next() => ended,
+            Some(ended) = self.parts.join_next() => ended,
+        };
+        if let Err(error) = &first {
+            tracing::error!(%error, "a part of the server has failed");
         }
-        outcome
+        self.core.stopping.cancel();
+        // The rest works on until nobody is served any more: a request may wait for it.
+        while self.listeners.join_next().await.is_some() {}
+        // Their connections outlive the listeners.
+        self.core.hub.cancels.cancel_all();
+        self.parts.shutdown().await;
+        Ok(first?)
     }
 
     pub async fn stop(self) {
-        self.stop.cancel();
+        self.core.stopping.cancel();
         drop(self.join().await);
-    }
-
-    /// Stops when this is called on another task.
-    pub fn stopper(&self) -> CancellationToken {
-        self.stop.clone()
     }
 }

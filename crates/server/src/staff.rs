@@ -14,7 +14,7 @@ use crate::{
     passwords,
     store::{
         Entry, Job, NewEvent, Store, WriteError,
-        entities::{impersonation, sign_in, staff},
+        entities::{impersonation, recovery_code, second_factor, sign_in, staff},
         statement,
     },
 };
@@ -102,9 +102,7 @@ pub async fn add(
 /// event table.
 pub async fn disable(core: &Core, email: &str) -> anyhow::Result<()> {
     let store = &core.store;
-    let email = email.trim().to_lowercase();
-    let found = staff::Entity::find().filter(staff::Column::Email.eq(&email)).one(&store.db).await?;
-    let row = found.with_context(|| format!("there is no staff account for {email}"))?;
+    let row = find(store, email).await?;
     let now = store.now().await?;
     let disable = staff::Entity::update_many()
         .set(staff::ActiveModel { disabled_at: Set(Some(now)), ..Default::default() })
@@ -148,6 +146,32 @@ pub async fn end_sessions(
             .map_err(|error| anyhow::anyhow!("session {} cannot be ended: {:?}", row.id, error.code()))?;
     }
     Ok(())
+}
+
+/// Forgets the second factor of somebody who has lost it; they set up another one.
+pub async fn reset_second_factor(store: &Store, email: &str) -> anyhow::Result<()> {
+    let id = find(store, email).await?.id;
+    let stale = sign_in::Entity::update_many()
+        .set(sign_in::ActiveModel { second_factor_at: Set(None), ..Default::default() })
+        .filter(sign_in::Column::StaffId.eq(id));
+    let codes = recovery_code::Entity::delete_many().filter(recovery_code::Column::StaffId.eq(id));
+    let job = Job {
+        effects: vec![
+            statement(&second_factor::Entity::delete_by_id(id), &store.db),
+            statement(&codes, &store.db),
+            statement(&stale, &store.db),
+        ],
+        entries: vec![entry("second_factor_reset", id)],
+        ..Job::default()
+    };
+    store.write(job).await?;
+    Ok(())
+}
+
+async fn find(store: &Store, email: &str) -> anyhow::Result<staff::Model> {
+    let email = email.trim().to_lowercase();
+    let found = staff::Entity::find().filter(staff::Column::Email.eq(&email)).one(&store.db).await?;
+    found.with_context(|| format!("there is no staff account for {email}"))
 }
 
 pub async fn list(store: &Store) -> Result<Vec<staff::Model>, sea_orm::DbErr> {

@@ -29,6 +29,12 @@ pub(crate) async fn open_external_link(app: AppHandle) -> Result<()> {
     stage::open_link(&app)
 }
 
+/// Shows the download of the sheet that is shown, and no other, in the system's file manager.
+#[tauri::command]
+pub(crate) async fn open_download_folder(app: AppHandle) -> Result<()> {
+    stage::open_download_folder(&app)
+}
+
 /// After a crash of the platform's page.
 #[tauri::command]
 pub(crate) async fn reload_stage(app: AppHandle) -> Result<()> {

@@ -6,6 +6,7 @@ mod lease;
 mod sheets;
 mod start;
 
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -109,6 +110,10 @@ impl Slot {
 
     pub(crate) fn take_link(&self) -> Option<String> {
         self.with_live(|live| live.sheets.take_link()).flatten()
+    }
+
+    pub(crate) fn take_download(&self) -> Option<PathBuf> {
+        self.with_live(|live| live.sheets.take_download()).flatten()
     }
 
     /// Waits until the server knows of every end, or has been given up on.

@@ -1,6 +1,7 @@
 //! What the bar has to say or ask, in order.
 
 use std::mem::discriminant;
+use std::path::{Path, PathBuf};
 
 use crate::contract::Sheet;
 
@@ -47,6 +48,14 @@ impl Sheets {
         let url = url.clone();
         self.dismiss();
         Some(url)
+    }
+
+    /// The saved file of the sheet that is shown, if it is one; the sheet is done with.
+    pub(super) fn take_download(&mut self) -> Option<PathBuf> {
+        let Some(Sheet::Downloaded { file, folder, ok: true }) = self.front() else { return None };
+        let path = Path::new(folder).join(file);
+        self.dismiss();
+        Some(path)
     }
 }
 

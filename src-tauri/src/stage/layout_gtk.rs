@@ -28,7 +28,8 @@ pub(super) fn frame(window: &Window) -> tauri::Result<()> {
     })
 }
 
-/// Ctrl+Shift+E exits wherever the keyboard is: the window hears of a key before the page does.
+/// Ctrl+Shift+E exits and F6 goes between bar and page, wherever the keyboard is: the window hears of a key
+/// before the page does.
 pub(super) fn watch_keys(window: &Window, app: &AppHandle) -> tauri::Result<()> {
     let (watched, app) = (window.clone(), app.clone());
     window.run_on_main_thread(move || match watched.gtk_window() {
@@ -38,8 +39,12 @@ pub(super) fn watch_keys(window: &Window, app: &AppHandle) -> tauri::Result<()> 
                     && key.state().contains(ModifierType::CONTROL_MASK | ModifierType::SHIFT_MASK);
                 if exits {
                     session::close(&app, None, session::Cause::Exit);
+                } else if key.keyval() == constants::F6 {
+                    super::change_focus(&app);
+                } else {
+                    return Propagation::Proceed;
                 }
-                if exits { Propagation::Stop } else { Propagation::Proceed }
+                Propagation::Stop
             });
         }
         Err(error) => log::error!("the stage has no shortcuts: {error}"),
@@ -116,6 +121,12 @@ pub(super) async fn bar_is_in_place(_: &Window, bar: &Webview, platform: &Webvie
         && top == frame
         && tall >= BAR_HEIGHT as i32
         && under == top + tall
+}
+
+/// Whether the bar has the keyboard. On the toolkit's thread only.
+pub(super) fn bar_has_focus(window: &Window) -> bool {
+    let focused = window.gtk_window().ok().and_then(|window| window.focused_widget());
+    focused.is_some_and(|widget| widget.ancestor(ScrolledWindow::static_type()).is_some())
 }
 
 /// The toolkit does it.

@@ -197,6 +197,14 @@ pub(crate) fn focus_bar(app: &AppHandle) {
     }
 }
 
+/// The keyboard goes from the page to the bar, or back.
+#[cfg(target_os = "linux")]
+pub(crate) fn change_focus(app: &AppHandle) {
+    let Some((window, bar, platform)) = parts(app) else { return };
+    let to = if layout::bar_has_focus(&window) { platform } else { bar };
+    let _ = to.set_focus();
+}
+
 /// Opens a sheet on the bar.
 pub(crate) fn say(app: &AppHandle, sheet: Sheet) {
     app.understudy().session.push_sheet(sheet);
@@ -221,6 +229,16 @@ pub(crate) fn open_link(app: &AppHandle) -> Result<()> {
     let Some(link) = link else { return Ok(()) };
     tauri_plugin_opener::open_url(link, None::<&str>)
         .map_err(|error| CommandError::internal("No browser could be opened for this link.", error))
+}
+
+/// Shows the file of the sheet that is shown, and no other, where it was saved.
+pub(crate) fn open_download_folder(app: &AppHandle) -> Result<()> {
+    let Some(path) = app.understudy().session.take_download() else { return Ok(()) };
+    publish(app);
+    let folder = path.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
+    tauri_plugin_opener::reveal_item_in_dir(path)
+        .or_else(|_| tauri_plugin_opener::open_path(folder, None::<&str>))
+        .map_err(|error| CommandError::internal("The folder could not be opened.", error))
 }
 
 pub(crate) fn reload(app: &AppHandle) -> Result<()> {

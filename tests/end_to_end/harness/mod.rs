@@ -11,6 +11,8 @@ mod mail;
 mod poll;
 mod process;
 mod services;
+#[path = "../../../crates/server/tests/it/smtp.rs"]
+mod smtp;
 #[cfg(feature = "automation")]
 mod steps;
 mod tap;

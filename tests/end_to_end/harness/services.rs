@@ -78,6 +78,7 @@ impl Services {
             tls: SmtpTls::None,
             user: None,
             password: None,
+            ca_file: None,
         });
         config.check()?;
         let meridian = demo_platform::start(

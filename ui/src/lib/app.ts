@@ -87,6 +87,7 @@ export const getStageState = () => call<StageState>("get_stage_state");
 export const setBarHeight = (height: number) => call<void>("set_bar_height", { height });
 export const dismissSheet = () => call<void>("dismiss_sheet");
 export const openExternalLink = () => call<void>("open_external_link");
+export const openDownloadFolder = () => call<void>("open_download_folder");
 export const reloadStage = () => call<void>("reload_stage");
 
 export const onAppState = (heard: (state: AppState) => void) => on("app-state", heard);

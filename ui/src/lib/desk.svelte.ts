@@ -221,19 +221,18 @@ export class Desk {
     void this.refreshUnnoted();
   }
 
+  async #codeArrived(requestId: string, name: string): Promise<void> {
+    await Promise.all([this.refreshInbox(), this.refreshRequest()]);
+    const waitsHere = this.screen === "impersonation" && this.request?.value.id === requestId;
+    if (waitsHere || this.screen === "inbox") return;
+    const open = { label: m.toast_open(), run: () => this.openInbox(requestId) };
+    this.toasts.show(m.toast_code({ name }), open, requestId);
+  }
+
   #heard({ event }: EventEnvelope): void {
     switch (event.type) {
       case "code_arrived":
-        void this.refreshInbox();
-        void this.refreshRequest();
-        this.toasts.show(
-          m.toast_code({ name: event.person.name }),
-          {
-            label: m.toast_open(),
-            run: () => this.openInbox(event.request_id),
-          },
-          event.request_id,
-        );
+        void this.#codeArrived(event.request_id, event.person.name);
         break;
       case "request_changed":
         void this.refreshInbox();

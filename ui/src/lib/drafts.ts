@@ -1,4 +1,6 @@
 // What people have half written, kept where a reload or a crash does not lose it.
+import type { ConsentMeans } from "./generated/ConsentMeans";
+import type { Mode } from "./generated/Mode";
 
 export interface NoteDraft {
   what: string;
@@ -10,9 +12,10 @@ export interface RequestDraft {
   identifier: string;
   reason: string;
   ticket: string;
-  mode: "view" | "act";
+  mode: Mode;
   given_by: string;
-  means: "phone" | "chat" | "email" | "in_person";
+  /** `null` until somebody has chosen: a consent is stated, never assumed. */
+  means: ConsentMeans | null;
   reference: string;
 }
 
@@ -23,7 +26,7 @@ export const EMPTY_REQUEST: RequestDraft = {
   ticket: "",
   mode: "view",
   given_by: "",
-  means: "phone",
+  means: null,
   reference: "",
 };
 

@@ -8,12 +8,25 @@ import type { DeliveryState } from "./generated/DeliveryState";
 import type { EndCause } from "./generated/EndCause";
 import type { ErrorCode } from "./generated/ErrorCode";
 import type { Kind } from "./generated/Kind";
-import type { Mode } from "./generated/Mode";
 import type { RefusalReason } from "./generated/RefusalReason";
 import type { Role } from "./generated/Role";
 import { getLocale } from "./paraglide/runtime";
 
-export const modeLabel = (mode: Mode) => (mode === "view" ? m.mode_view() : m.mode_act());
+// The platform words its statuses itself; the usual ones are known in other languages.
+const STATUSES: Record<string, () => string> = {
+  active: m.status_active,
+  closed: m.status_closed,
+  disabled: m.status_disabled,
+  inactive: m.status_inactive,
+  invited: m.status_invited,
+  locked: m.status_locked,
+  pending: m.status_pending,
+  suspended: m.status_suspended,
+};
+export function statusLabel(status: string): string {
+  const [first = "", ...rest] = status;
+  return STATUSES[status.toLowerCase()]?.() ?? first.toUpperCase() + rest.join("");
+}
 
 const MEANS: Record<ConsentMeans, () => string> = {
   phone: m.means_phone,
@@ -86,6 +99,7 @@ const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
   note_missing: m.error_note_missing,
   wrong_code: ({ tries_left }) => m.error_wrong_code({ count: tries_left ?? 0 }),
   code_expired: m.over_expired,
+  undeliverable: m.over_undeliverable,
   code_used: m.error_code_used,
   too_many_tries: m.over_too_many_tries,
   request_replaced: m.over_replaced,

@@ -71,7 +71,10 @@ pub async fn events(
                 continue;
             }
             // Also without news: a token that ran out closes the stream.
-            let _ = tokio::time::timeout(Duration::from_secs(10), newest.changed()).await;
+            let news = tokio::time::timeout(Duration::from_secs(10), newest.changed());
+            if core.stopping.run_until_cancelled(news).await.is_none() {
+                return;
+            }
         }
     };
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(10))))

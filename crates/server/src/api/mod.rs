@@ -1,5 +1,6 @@
 //! The API: bearer tokens only, no cookies, one file an action.
 
+mod attempts;
 mod events;
 mod extract;
 mod hosts;
@@ -7,6 +8,7 @@ mod inbox;
 mod info;
 mod people;
 mod requests;
+mod second_factor;
 mod sessions;
 mod sign_in;
 
@@ -46,6 +48,10 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(sign_in::refresh))
         .routes(routes!(sign_in::sign_out))
         .routes(routes!(sign_in::me))
+        .routes(routes!(second_factor::read))
+        .routes(routes!(second_factor::enrol))
+        .routes(routes!(second_factor::confirm))
+        .routes(routes!(second_factor::verify))
         .routes(routes!(people::list))
         .routes(routes!(people::find))
         .routes(routes!(requests::create::create))

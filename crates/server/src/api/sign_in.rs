@@ -1,13 +1,13 @@
 //! Sign-ins: short access tokens, refresh tokens that work once.
 
 use axum::{Json as Answer, extract::State, http::StatusCode};
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::json;
 use understudy_protocol::{ErrorCode, Event, Refresh, SignIn, SignedIn, Staff};
 use understudy_rules::{MINUTE, Millis, impersonation::EndCause};
 use uuid::Uuid;
 
-use super::extract::Json;
+use super::{attempts::Attempt, extract::Json};
 use crate::{
     Core, Shared,
     auth::Caller,
@@ -17,41 +17,13 @@ use crate::{
     staff::{end_sessions, entry},
     store::{
         Entry, Job, NewEvent, WriteError,
-        entities::{refresh_token, sign_in, sign_in_failure, staff},
+        entities::{refresh_token, sign_in, staff},
         statement,
     },
 };
 
 const ACCESS: Millis = 10 * MINUTE;
 const REFRESH: Millis = 12 * 60 * MINUTE;
-/// So many failures for one address in this time make it wait.
-const FAILURES: u64 = 5;
-const FAILURE_MEMORY: Millis = 5 * MINUTE;
-
-/// A try at signing in. It counts as failed from its beginning, so that many at once are no way around.
-struct Attempt(i64);
-
-impl Attempt {
-    async fn begin(core: &Core, email: &str, now: Millis) -> ApiResult<Self> {
-        use sign_in_failure::{ActiveModel, Column, Entity};
-        let db = &core.store.db;
-        Entity::delete_many().filter(Column::At.lte(now - FAILURE_MEMORY)).exec(db).await?;
-        let row = ActiveModel { email: Set(email.to_owned()), at: Set(now), ..Default::default() };
-        let attempt = Self(Entity::insert(row).exec(db).await?.last_insert_id);
-        if Entity::find().filter(Column::Email.eq(email)).count(db).await? > FAILURES {
-            attempt.forget(core).await?;
-            let detail = "Too many wrong passwords. Wait five minutes, then try again.";
-            return Err(ApiError::too_many(FAILURE_MEMORY, detail));
-        }
-        Ok(attempt)
-    }
-
-    async fn forget(self, core: &Core) -> ApiResult<()> {
-        sign_in_failure::Entity::delete_by_id(self.0).exec(&core.store.db).await?;
-        Ok(())
-    }
-}
-
 /// A new pair of tokens.
 struct Tokens {
     access: String,
@@ -99,16 +71,19 @@ pub async fn sign_in(State(core): State<Shared>, Json(given): Json<SignIn>) -> A
     if email.len() > 254 {
         return Err(wrong());
     }
-    let attempt = Attempt::begin(&core, &email, now).await?;
+    let attempt =
+        Attempt::begin(&core, &email, "Too many wrong passwords. Wait five minutes, then try again.").await?;
     let found = staff::Entity::find().filter(staff::Column::Email.eq(&email)).one(db).await?;
     let known = found.as_ref().map(|staff| staff.id);
     let hash =
         found.as_ref().filter(|staff| staff.disabled_at.is_none()).map(|staff| staff.password_hash.clone());
     let right = core.passwords.verify(given.password.into(), hash).await;
     let Some(staff) = found.filter(|_| right) else {
-        let details = json!({ "email": email });
-        let failed = Entry { kind: "sign_in_failed", staff: known, person: None, session: None, details };
-        core.store.write(Job { entries: vec![failed], ..Job::default() }).await?;
+        if attempt.is_recorded(&core, known.is_some()).await? {
+            let details = json!({ "email": email });
+            let failed = Entry { kind: "sign_in_failed", staff: known, person: None, session: None, details };
+            core.store.write(Job { entries: vec![failed], ..Job::default() }).await?;
+        }
         return Err(wrong());
     };
     attempt.forget(&core).await?;
@@ -122,6 +97,7 @@ pub async fn sign_in(State(core): State<Shared>, Json(given): Json<SignIn>) -> A
         refresh_expires_at: Set(now + REFRESH),
         created_at: Set(now),
         ended_at: Set(None),
+        second_factor_at: Set(None),
     };
     let inserts = [
         statement(&sign_in::Entity::insert(row), db),

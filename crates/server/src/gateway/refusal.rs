@@ -37,7 +37,7 @@ pub fn barred(headers: &HeaderMap, why: Barred) -> Response {
                 code: "view_only",
                 back: true,
                 title: "This session is view only",
-                detail: "Nothing was changed. To change something, exit, and request a code with the mode \"act\" \
+                detail: "Nothing was changed. To change something, exit, and request a code with \"changes allowed\" \
                          and the person's consent to it.",
             },
             Barred::PathNotCanonical => Words {

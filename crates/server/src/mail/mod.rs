@@ -8,7 +8,10 @@ use anyhow::Context as _;
 use lettre::{
     AsyncFileTransport, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     message::{Mailbox, MultiPart},
-    transport::smtp::authentication::Credentials,
+    transport::smtp::{
+        authentication::Credentials,
+        client::{Certificate, Tls, TlsParameters},
+    },
 };
 use secrecy::ExposeSecret as _;
 
@@ -66,9 +69,16 @@ impl Mailer {
 
 fn transport(smtp: &Smtp) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
     type Builder = AsyncSmtpTransport<Tokio1Executor>;
+    let mut tls = TlsParameters::builder(smtp.host.clone());
+    if let Some(path) = &smtp.ca_file {
+        let read = || anyhow::Ok(Certificate::from_pem(&std::fs::read(path)?)?);
+        tls = tls.add_root_certificate(
+            read().with_context(|| format!("mail.smtp.ca_file = {path:?} holds no certificates in PEM"))?,
+        );
+    }
     let mut builder = match smtp.tls {
-        SmtpTls::Tls => Builder::relay(&smtp.host)?,
-        SmtpTls::Starttls => Builder::starttls_relay(&smtp.host)?,
+        SmtpTls::Tls => Builder::relay(&smtp.host)?.tls(Tls::Wrapper(tls.build()?)),
+        SmtpTls::Starttls => Builder::starttls_relay(&smtp.host)?.tls(Tls::Required(tls.build()?)),
         SmtpTls::None => Builder::builder_dangerous(&smtp.host),
     };
     if let Some(port) = smtp.port {

@@ -39,6 +39,45 @@ pub mod sign_in {
         pub refresh_expires_at: i64,
         pub created_at: i64,
         pub ended_at: Option<i64>,
+        /// When the second factor was shown last.
+        pub second_factor_at: Option<i64>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The second factor of a staff member (TOTP, RFC 6238).
+pub mod second_factor {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "second_factor")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub staff_id: Uuid,
+        /// Sealed. Missing until the first code has been confirmed.
+        pub secret: Option<Vec<u8>>,
+        /// Sealed: a new one that waits for its first code.
+        pub pending: Option<Vec<u8>>,
+        /// The time step of the last code that was taken; none up to it is taken again.
+        pub last_step: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A recovery code that is still good.
+pub mod recovery_code {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "recovery_code")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub mac: Vec<u8>,
+        pub staff_id: Uuid,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
@@ -72,7 +111,7 @@ pub mod sign_in_failure {
     pub struct Model {
         #[sea_orm(primary_key)]
         pub id: i64,
-        /// The address that was tried, lower case.
+        /// What was tried: an address in lower case, or the ID of whose second factor it was.
         pub email: String,
         pub at: i64,
     }

@@ -13,7 +13,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First)]
+        vec![Box::new(First), Box::new(SecondFactor)]
     }
 }
 
@@ -228,5 +228,35 @@ impl MigrationTrait for First {
             .columns(["id", "size", "root", "frontier", "last_at"].map(Alias::new))
             .values_panic([1.into(), 0i64.into(), root.into(), Vec::<u8>::new().into(), 0i64.into()]);
         manager.execute(head).await
+    }
+}
+
+struct SecondFactor;
+
+impl MigrationName for SecondFactor {
+    fn name(&self) -> &'static str {
+        "m0002_second_factor"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for SecondFactor {
+    #[allow(elided_lifetimes_in_paths)]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut sign_in = Table::alter();
+        sign_in.table(Alias::new("sign_in")).add_column(big_integer_null("second_factor_at"));
+        manager.alter_table(sign_in).await?;
+        for table in [
+            table(
+                "second_factor",
+                [key(uuid("staff_id")), blob_null("secret"), blob_null("pending"), big_integer("last_step")],
+            ),
+            table("recovery_code", [key(blob("mac")), uuid("staff_id")]),
+        ] {
+            manager.create_table(table).await?;
+        }
+        let mut index = Index::create();
+        index.name("recovery_code_by_staff").table(Alias::new("recovery_code")).col(Alias::new("staff_id"));
+        manager.create_index(index).await
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use reqwest::Method;
+use reqwest::{Method, header};
 use sea_orm::EntityTrait as _;
 use serde_json::json;
 use understudy_protocol::{
@@ -15,11 +15,36 @@ use understudy_server::{
     store::entities::{event, impersonation},
 };
 
-use crate::world::{App, ELISE, World, asking_for, eventually};
+use crate::world::{App, ELISE, World, asking_for, client, eventually};
 
 fn wrong(code: &str) -> String {
     let other = if code.starts_with('B') { "C" } else { "B" };
     format!("{other}{}", &code[1..])
+}
+
+#[tokio::test]
+async fn invariant_4_of_200_simultaneous_tries_over_two_servers_the_first_wins() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (request, code) = app.code(ELISE, Mode::View).await;
+    let second = world.second().await;
+    let first = world.api.socket_addrs(|| None).expect("an address")[0];
+    let token = &app.signed_in.as_ref().expect("signed in").access_token;
+    let post = async |n: usize, path: &str, body: serde_json::Value| {
+        let url = format!("http://{}/api/requests/{}/{path}", [first, second.api][n % 2], request.id);
+        let send =
+            client().post(url).header(header::HOST, world.api.authority()).bearer_auth(token).json(&body);
+        let answer = send.send().await.expect("an answer");
+        (answer.status(), answer.json::<serde_json::Value>().await.expect("JSON"))
+    };
+    let tries = join_all((0..200).map(|n| post(n, "verify", json!({ "code": code })))).await;
+    assert_eq!(tries.iter().filter(|(status, _)| status.is_success()).count(), 1);
+    let others = tries.iter().filter(|(_, body)| body["code"] == "code_used").count();
+    assert_eq!(others, 199);
+    let starts = join_all((0..50).map(|n| post(n, "start", json!({})))).await;
+    assert_eq!(starts.iter().filter(|(status, _)| status.is_success()).count(), 1);
+    second.stop().await;
+    world.stop().await;
 }
 
 #[tokio::test]
@@ -180,10 +205,47 @@ async fn only_delivered_codes_count_towards_the_rate() {
     world.stop().await;
 }
 
+#[tokio::test]
+async fn a_flood_of_requests_gets_no_more_codes_than_the_rate_allows() {
+    let world = World::at_rest().await;
+    let app = world.agent().await;
+    for _ in 0..15 {
+        let asking = asking_for(ELISE, Mode::View);
+        join_all((0..8).map(|_| app.post::<Request>("/api/requests", &asking))).await;
+        // Some are delivered before the next ones come, some are not.
+        deliver_due(&world.core).await.expect("tried");
+    }
+    let rows = impersonation::Entity::find().all(&world.core.store.db).await.expect("requests");
+    let delivered = rows.iter().filter(|row| row.delivered_at.is_some()).count();
+    assert_eq!(delivered, 3, "of {} requests", rows.len());
+    assert!(rows.len() <= 30, "{} requests", rows.len());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn codes_that_cannot_be_delivered_lock_nobody_out() {
+    let only_mail = |config: &mut understudy_server::config::Config| {
+        no_mail_server(config);
+        config.code.channels = vec![Channel::Email];
+    };
+    let world = World::with(only_mail, true).await;
+    let app = world.agent().await;
+    for _ in 0..10 {
+        app.post::<Request>("/api/requests", &asking_for(ELISE, Mode::View)).await.expect("requested");
+    }
+    world.stop().await;
+}
+
 fn no_mail_server(config: &mut understudy_server::config::Config) {
     // Port 9 (discard) is closed.
-    let smtp =
-        Smtp { host: "127.0.0.1".into(), port: Some(9), tls: SmtpTls::None, user: None, password: None };
+    let smtp = Smtp {
+        host: "127.0.0.1".into(),
+        port: Some(9),
+        tls: SmtpTls::None,
+        user: None,
+        password: None,
+        ca_file: None,
+    };
     config.mail.smtp = Some(smtp);
 }
 
@@ -207,17 +269,19 @@ async fn a_code_that_no_channel_delivers_ends_the_request_and_says_so() {
         config.code.channels = vec![Channel::Email];
     };
     let world = World::with(only_mail, true).await;
-    let app = world.agent().await;
+    let mut app = world.agent().await;
     let request: Request =
         app.post("/api/requests", &asking_for(ELISE, Mode::View)).await.expect("requested");
     for _ in 0..7 {
         world.pass(Duration::from_secs(121));
         deliver_due(&world.core).await.expect("tried");
     }
-    let app = world.sign_in("ada@support.example").await;
+    let refresh = json!({ "refresh_token": app.signed_in.as_ref().expect("signed in").refresh_token });
+    app.signed_in = Some(app.post("/api/sign-in/refresh", &refresh).await.expect("refreshed"));
     let request: Request = app.get(&format!("/api/requests/{}", request.id)).await.expect("the request");
     assert_eq!(request.state, RequestState::Undeliverable);
     assert_eq!(request.deliveries[0].state, DeliveryState::Failed);
+    assert_eq!(app.verify(&request, "BBBB-BBBB").await.unwrap_err(), ErrorCode::Undeliverable);
     world.stop().await;
 }
 

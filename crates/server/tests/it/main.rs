@@ -3,13 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics says why")]
 
 mod codes;
+mod delivery;
 mod gateway;
 mod jar;
 mod ledger;
 mod origins;
 mod problems;
+mod second_factor;
+mod serving;
 mod sessions;
 mod sign_in;
+mod smtp;
 mod sockets;
 mod stage;
 mod stalled;

@@ -13,13 +13,11 @@ use understudy_protocol::{
     EndCause, ErrorCode, Mode, Note, Role, Session, SessionDetail, SessionsPage, Staff,
 };
 use understudy_server::{
-    clock::Clock,
-    serve,
     store::entities::{gateway_cookie, impersonation, jar_cookie, staff},
     sweeper,
 };
 
-use crate::world::{App, ELISE, World, client, eventually, listener};
+use crate::world::{App, ELISE, World, client, eventually};
 
 async fn cause(app: &App<'_>, session: &Session) -> Option<EndCause> {
     let detail: SessionDetail = app.get(&format!("/api/sessions/{}", session.id)).await.expect("the session");
@@ -99,11 +97,8 @@ async fn invariant_3_an_end_on_one_server_cuts_what_is_open_on_another() {
     let app = world.agent().await;
     let started = app.session(ELISE, Mode::View).await;
     let handoff = app.handoff(&started).await.expect("a handoff");
-    // A second server on the same database, with a gateway of its own that answers to the same host.
-    let second = serve::open(world.core.config.clone(), Clock::Database).await.expect("a second server");
-    let (api, gateway) = (listener().await, listener().await);
-    let there = gateway.local_addr().expect("an address");
-    let second = serve::start(second, api, gateway).await.expect("it starts");
+    let second = world.second().await;
+    let there = second.gateway;
     let at_second = |path: &str| format!("http://{there}{path}");
     let get = |url: String| client().get(url).header(header::HOST, world.gateway.authority());
     let entered = get(at_second(&format!("{}?{}", handoff.path(), handoff.query().expect("a pass"))))

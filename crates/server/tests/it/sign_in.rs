@@ -44,6 +44,26 @@ async fn sign_in_is_throttled_for_the_address_that_is_tried() {
 }
 
 #[tokio::test]
+async fn a_flood_of_made_up_addresses_does_not_fill_the_record_and_locks_nobody_out() {
+    let world = World::at_rest().await;
+    let app = world.agent().await;
+    let failures = async || world.kinds().await.iter().filter(|kind| *kind == "sign_in_failed").count();
+    let fail = async |email: String| {
+        let body = json!({ "email": email, "password": "wrong" });
+        app.post::<SignedIn>("/api/sign-in", &body).await.err().expect("refused").code
+    };
+    let codes = join_all((0..400).map(|n| fail(format!("nobody-{n}@flood.example")))).await;
+    assert!(codes.iter().all(|code| *code == ErrorCode::WrongCredentials));
+    let recorded = failures().await;
+    assert!((100..=110).contains(&recorded), "{recorded}");
+    // Whoever is known is on record all the same, and gets in.
+    fail("ada@support.example".to_owned()).await;
+    assert_eq!(failures().await, recorded + 1);
+    world.sign_in("ada@support.example").await;
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn access_tokens_run_out_and_refresh_tokens_rotate() {
     let world = World::at_rest().await;
     let mut app = world.agent().await;

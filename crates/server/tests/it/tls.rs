@@ -23,13 +23,13 @@ use crate::{
 };
 
 /// An authority that nobody knows, in a file, and a server's end that it vouches for.
-struct House {
-    ca_file: PathBuf,
-    acceptor: TlsAcceptor,
+pub struct House {
+    pub ca_file: PathBuf,
+    pub acceptor: TlsAcceptor,
 }
 
 impl House {
-    fn new(folder: &Path) -> Self {
+    pub fn new(folder: &Path, names: &[&str]) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
@@ -37,7 +37,7 @@ impl House {
         std::fs::write(&ca_file, params.self_signed(&key).expect("an authority").pem()).expect("written");
         let authority = Issuer::new(params, key);
         let key = KeyPair::generate().expect("a key");
-        let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+        let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let leaf = CertificateParams::new(names).expect("names").signed_by(&key, &authority).expect("signed");
         let secret = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -78,7 +78,7 @@ fn address(url: &Url) -> SocketAddr {
 /// What the directory and the gateway reach by https, with or without the authority's file.
 async fn reached(directory: bool, ca: bool) -> (Option<ErrorCode>, Option<StatusCode>) {
     let folder = tempfile::tempdir().expect("a folder");
-    let house = House::new(folder.path());
+    let house = House::new(folder.path(), &["127.0.0.1"]);
     let pages = served(Router::new().route("/", get(async || "in good hands"))).await;
     let change = |config: &mut Config| {
         config.platform.ca_file = ca.then(|| house.ca_file.clone());

@@ -4,9 +4,10 @@
 //! databases.
 
 use std::{
+    collections::HashMap,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -18,8 +19,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use understudy_protocol::{
-    ConsentMeans, ConsentStatement, ErrorCode, Handoff, InboxEntry, Mode, NewRequest, Problem, Request, Role,
-    SignedIn, Started,
+    ConsentMeans, ConsentStatement, Enrolment, ErrorCode, Handoff, InboxEntry, Mode, NewRequest, Problem,
+    RecoveryCodes, Request, Role, SecondFactor, SignedIn, Started,
 };
 use understudy_server::{
     Shared,
@@ -40,8 +41,10 @@ pub struct World {
     pub gateway: Url,
     pub platform: Url,
     pub data_dir: PathBuf,
-    running: serve::Running,
+    running: Option<serve::Running>,
     time: Option<Arc<AtomicI64>>,
+    /// Recovery codes of staff, by address.
+    recovery: Mutex<HashMap<String, Vec<String>>>,
     _folder: tempfile::TempDir,
 }
 
@@ -109,13 +112,30 @@ impl World {
         .await
         .expect("Meridian starts");
         let running = serve::start(Arc::clone(&core), for_api, for_gateway).await.expect("the server starts");
-        Self { core, meridian, api, gateway, platform, data_dir, running, time, _folder: folder }
+        Self {
+            core,
+            meridian,
+            api,
+            gateway,
+            platform,
+            data_dir,
+            running: Some(running),
+            time,
+            recovery: Mutex::default(),
+            _folder: folder,
+        }
     }
 
     /// Lets time pass, where it stands still.
     pub fn pass(&self, time: Duration) {
         let clock = self.time.as_ref().expect("a world at rest");
         clock.fetch_add(i64::try_from(time.as_millis()).expect("not that long"), Ordering::SeqCst);
+    }
+
+    /// A second server on the same database; it answers to the same hosts, at addresses of its own.
+    pub async fn second(&self) -> serve::Running {
+        let core = serve::open(self.core.config.clone(), Clock::Database).await.expect("a second server");
+        serve::start(core, listener().await, listener().await).await.expect("it starts")
     }
 
     pub async fn staff(&self, name: &str, roles: &[Role]) -> String {
@@ -135,10 +155,24 @@ impl World {
     }
 
     pub async fn sign_in(&self, email: &str) -> App<'_> {
+        let app = self.sign_in_by_password(email).await;
+        app.show_second_factor().await;
+        app
+    }
+
+    pub async fn sign_in_by_password(&self, email: &str) -> App<'_> {
         let mut app = App { world: self, http: client(), signed_in: None };
         let body = json!({ "email": email, "password": PASSWORD });
         app.signed_in = Some(app.post("/api/sign-in", &body).await.expect("signed in"));
         app
+    }
+
+    /// What an authenticator app with this secret shows now.
+    pub async fn totp(&self, secret: &str) -> String {
+        let secret = totp_rs::Secret::try_from_base32(secret).expect("Base32");
+        let now = self.core.store.now().await.expect("the time") / 1_000;
+        let totp = totp_rs::Builder::new().with_secret(secret).build().expect("a secret");
+        totp.generate(now.unsigned_abs()).to_string()
     }
 
     /// Ledger entries, in order, as (kind, details).
@@ -162,8 +196,16 @@ impl World {
         Stage { world: self, http: client(), cookies: String::new() }
     }
 
+    /// Stops the server and leaves the platform be.
+    pub async fn stop_server(&mut self) {
+        let running = self.running.take().expect("it runs");
+        running.stop().await;
+    }
+
     pub async fn stop(self) {
-        self.running.stop().await;
+        if let Some(running) = self.running {
+            running.stop().await;
+        }
         self.meridian.stop().await;
     }
 }
@@ -213,6 +255,25 @@ impl<'a> App<'a> {
             Some(signed_in) => request.bearer_auth(&signed_in.access_token),
             None => request,
         }
+    }
+
+    /// Sets it up, or uses a recovery code where it is set up already. Whoever may not impersonate has none.
+    async fn show_second_factor(&self) {
+        let email = self.signed_in.as_ref().expect("signed in").staff.email.clone();
+        let known = self.world.recovery.lock().expect("a lock").get_mut(&email).and_then(Vec::pop);
+        if let Some(code) = known {
+            let body = json!({ "code": code });
+            self.post::<SecondFactor>("/api/second-factor/verify", &body).await.expect("shown");
+            return;
+        }
+        let enrolment = self.post("/api/second-factor/enrol", &json!({ "password": PASSWORD })).await;
+        let enrolment: Enrolment = match enrolment {
+            Err(problem) if problem.code == ErrorCode::Forbidden => return,
+            answer => answer.expect("enrolled"),
+        };
+        let body = json!({ "code": self.world.totp(&enrolment.secret).await });
+        let codes = self.post::<RecoveryCodes>("/api/second-factor/confirm", &body).await.expect("confirmed");
+        self.world.recovery.lock().expect("a lock").insert(email, codes.codes);
     }
 
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Problem> {

@@ -30,6 +30,12 @@ const SHEETS: Record<string, Sheet> = {
     folder: "/home/nora/Downloads",
     ok: true,
   },
+  "bar-download-failed": {
+    type: "downloaded",
+    file: "statement-2025-03.pdf",
+    folder: "/home/nora/Downloads",
+    ok: false,
+  },
   "bar-crashed": { type: "crashed" },
 };
 
@@ -61,6 +67,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     ...(sessions[0] as Session),
     id: "0d9b9a7e-0000-4000-8000-00000000000a",
     staff: { id: data.staff.id, name: data.staff.name },
+    mode: scene === "bar-act" ? "act" : "view",
     person: data.reference(person ?? (data.people[0] as never)),
     started_at: data.ago(350_000),
     limit_in_ms: 24 * 60_000 + 10_000,
@@ -261,6 +268,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     },
     dismiss_sheet: () => emit("stage-state", { ...stageOf(own()), sheet: null }),
     open_external_link: () => undefined,
+    open_download_folder: () => undefined,
     reload_stage: () => undefined,
   };
 

@@ -1,11 +1,13 @@
 // The bar's own few words, so that it loads none of the workspace's.
 
 import type { CommandError } from "$lib/generated/CommandError";
-import type { Mode } from "$lib/generated/Mode";
+import type { Session } from "$lib/generated/Session";
 import { getLocale } from "$lib/paraglide/runtime";
 import * as m from "$messages";
 
-export const modeWord = (mode: Mode) => (mode === "view" ? m.mode_view() : m.mode_act());
+export function modeSentence({ mode, person: { name } }: Session): string {
+  return mode === "view" ? m.bar_mode_view({ name }) : m.bar_mode_act({ name });
+}
 
 // The bar knows no list of kinds: a kind's ID is its singular unless the installation says otherwise.
 export function kindWord(kind: string): string {

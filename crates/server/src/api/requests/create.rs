@@ -1,13 +1,17 @@
 //! "Request code".
 
 use axum::{Json as Answer, extract::State, http::StatusCode};
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _,
+    QueryTrait as _, Statement, sea_query::Expr,
+};
 use serde_json::json;
 use understudy_protocol::{Channel, ConsentStatement, ErrorCode, NewRequest, Request};
 use understudy_rules::{
+    Millis,
     code::Code,
     impersonation::{Event, Refusal, State as Machine},
-    rate::MEMORY,
+    rate::{MEMORY, Rate},
     reason::check_reason,
 };
 use uuid::Uuid;
@@ -22,7 +26,7 @@ use crate::{
     keys::Secret,
     store::{
         Entry, Job, NewEvent, WriteError,
-        entities::{delivery, impersonation},
+        entities::{delivery, impersonation, staff},
         statement,
     },
 };
@@ -41,7 +45,7 @@ pub async fn create(
         .to_owned();
     let ticket = optional("ticket", new.ticket.as_deref())?;
     let consent = check_consent(&new.consent)?;
-    check_rate(&core, &caller).await?;
+    let within_rate = check_rate(&core, &caller).await?;
     let person = core.directory.find(&new.identifier).await?;
     replace_open(&core, &caller).await?;
 
@@ -69,7 +73,7 @@ pub async fn create(
         ..Default::default()
     };
     set_state(&mut row, machine);
-    let mut guards = vec![statement(&impersonation::Entity::insert(row), db)];
+    let mut guards = vec![within_rate, statement(&impersonation::Entity::insert(row), db)];
     for channel in &core.config.code.channels {
         let row = delivery::ActiveModel {
             request_id: Set(id),
@@ -102,7 +106,7 @@ pub async fn create(
     match core.store.write(job).await {
         Ok(_) => {}
         // Two at once: the other one was faster.
-        Err(WriteError::Exists(_)) => {
+        Err(WriteError::Exists(_) | WriteError::Conflict) => {
             return Err(ApiError::too_many(
                 1_000,
                 "You asked for another code at the same moment. Try again.",
@@ -143,24 +147,47 @@ fn check_consent(consent: &ConsentStatement) -> ApiResult<ConsentStatement> {
     })
 }
 
-async fn check_rate(core: &Core, caller: &Caller) -> ApiResult<()> {
+/// Requests at most, for each code that may be delivered: what is replaced before it is on its way, or cannot
+/// be delivered, counts for itself.
+const UNDELIVERED: u32 = 10;
+
+/// Whether the caller may have another code. What is answered has to hold still when the request is written.
+async fn check_rate(core: &Core, caller: &Caller) -> ApiResult<Statement> {
     let now = core.store.now().await?;
-    let delivered: Vec<Option<i64>> = impersonation::Entity::find()
-        .select_only()
-        .column(impersonation::Column::DeliveredAt)
-        .filter(impersonation::Column::StaffId.eq(caller.staff.id))
-        .filter(impersonation::Column::DeliveredAt.gt(now - MEMORY))
-        .into_tuple()
-        .all(&core.store.db)
-        .await?;
-    let delivered: Vec<i64> = delivered.into_iter().flatten().collect();
-    core.config.rate().check(&delivered, now).map_err(|wait| {
+    let recent = |column: impersonation::Column| {
+        impersonation::Entity::find()
+            .select_only()
+            .filter(impersonation::Column::StaffId.eq(caller.staff.id))
+            .filter(column.gt(now - MEMORY))
+    };
+    let times = async |column| -> ApiResult<Vec<Millis>> {
+        let times: Vec<Option<Millis>> =
+            recent(column).column(column).into_tuple().all(&core.store.db).await?;
+        Ok(times.into_iter().flatten().collect())
+    };
+    let delivered = times(impersonation::Column::DeliveredAt).await?;
+    let requested = times(impersonation::Column::CreatedAt).await?;
+    let rate = core.config.rate();
+    let requests = Rate {
+        burst: rate.burst * UNDELIVERED,
+        every: rate.every / Millis::from(UNDELIVERED),
+        per_hour: rate.per_hour * UNDELIVERED,
+    };
+    rate.check(&delivered, now).and(requests.check(&requested, now)).map_err(|wait| {
         let seconds = (wait + 999) / 1_000;
         ApiError::too_many(
             wait,
             format!("You have asked for many codes. Wait {seconds} seconds, then request the next."),
         )
-    })
+    })?;
+    let count = recent(impersonation::Column::DeliveredAt)
+        .column_as(impersonation::Column::Id.count(), "delivered")
+        .into_query();
+    let still = staff::Entity::update_many()
+        .col_expr(staff::Column::Id, Expr::col(staff::Column::Id))
+        .filter(staff::Column::Id.eq(caller.staff.id))
+        .filter(Expr::SubQuery(None, Box::new(count.into())).eq(delivered.len() as i64));
+    Ok(statement(&still, &core.store.db))
 }
 
 /// Ends what the caller has open; a live session stays and refuses the new request.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::is_theirs;
 use crate::{
     Shared,
-    api::{extract::Path, sessions},
+    api::{extract::Path, second_factor::require_fresh, sessions},
     auth::Impersonator,
     error::ApiResult,
     impersonations::step,
@@ -26,6 +26,7 @@ pub async fn start(
     Impersonator(caller): Impersonator,
     Path(id): Path<Uuid>,
 ) -> ApiResult<Json<Started>> {
+    require_fresh(&core, &caller).await?;
     let person = sessions::owned(&core, &caller, id).await?.person_id;
     core.directory.find(&person).await?;
     // A session that has run out must not keep its person.
