@@ -19,6 +19,14 @@ pub enum ErrorCode {
     /// Signed in, but not allowed.
     Forbidden,
     NotFound,
+    /// The address knows other methods; `Allow` says which.
+    MethodNotAllowed,
+    /// The body is not JSON.
+    UnsupportedMediaType,
+    /// The body is too large.
+    TooLarge,
+    /// The request was sent to a host that is not served here.
+    Misdirected,
     /// Too many tries or requests; `retry_after_ms` says when to try again.
     TooMany,
     PersonNotFound,

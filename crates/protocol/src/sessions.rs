@@ -39,7 +39,7 @@ pub struct Session {
     pub limit_in_ms: u64,
     pub ended_at: Option<DateTime<Utc>>,
     pub end_cause: Option<EndCause>,
-    /// How many actions are on record.
+    /// How many actions are on record, refused ones too. A WebSocket is one, whatever is said over it.
     pub actions: u32,
     pub note: Option<Note>,
 }
@@ -81,6 +81,19 @@ pub struct Handoff {
     pub url: String,
 }
 
+/// What the page said over one WebSocket. Each frame stands in the ledger with its size and hash.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Frames {
+    /// How many were passed on to the platform.
+    pub sent: u32,
+    #[ts(type = "number")]
+    pub sent_bytes: u64,
+    /// How many were refused.
+    pub refused: u32,
+    #[ts(type = "number")]
+    pub refused_bytes: u64,
+}
+
 /// One thing done in a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Action {
@@ -96,7 +109,7 @@ pub struct Action {
     pub path: String,
     /// Names of query parameters; never their values.
     pub parameters: Vec<String>,
-    /// Names of form fields; never their values.
+    /// Names of form fields, without those that the installation leaves out of reports; never their values.
     pub fields: Vec<String>,
     /// The platform's answer; none where it was refused or has not come.
     pub status: Option<u16>,
@@ -104,6 +117,8 @@ pub struct Action {
     pub refused: Option<String>,
     /// Whether it may have changed something.
     pub changes: bool,
+    /// For a WebSocket, what the page said over it; none where it said nothing.
+    pub frames: Option<Frames>,
 }
 
 /// `GET /api/sessions/{id}`

@@ -6,14 +6,18 @@ use std::{env, fs};
 
 use ts_rs::{Config, TS};
 use understudy_protocol::{
-    EventEnvelope, InboxEntry, Lease, NewNote, NewRequest, PeoplePage, PeopleQuery, Person, Problem, Request,
-    ServerInfo, SessionDetail, SessionsPage, SessionsQuery, Staff, VerifyCode,
+    Enrolment, EventEnvelope, InboxEntry, Lease, NewNote, NewRequest, PeoplePage, PeopleQuery, Person,
+    Problem, RecoveryCodes, Request, SecondFactor, ServerInfo, SessionDetail, SessionsPage, SessionsQuery,
+    Staff, VerifyCode,
 };
 
 /// Every type that no other one names; `export_all` follows the rest.
 fn export(config: &Config) -> Result<(), ts_rs::ExportError> {
     ServerInfo::export_all(config)?;
     Staff::export_all(config)?;
+    SecondFactor::export_all(config)?;
+    Enrolment::export_all(config)?;
+    RecoveryCodes::export_all(config)?;
     PeopleQuery::export_all(config)?;
     PeoplePage::export_all(config)?;
     Person::export_all(config)?;

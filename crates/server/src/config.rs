@@ -3,6 +3,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
+use rustls::pki_types::CertificateDer;
 use secrecy::SecretString;
 use serde::Deserialize;
 use understudy_protocol::{Channel, Kind};
@@ -13,6 +14,8 @@ use understudy_rules::{
     rate::Rate,
 };
 use url::Url;
+
+use crate::tls;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -118,6 +121,11 @@ pub struct Platform {
     /// Cookies of the platform that its scripts must read; all others stay on the gateway.
     #[serde(default = "script_cookies")]
     pub script_cookies: Vec<String>,
+    /// Names of form fields that reports leave out; the record has them all the same.
+    #[serde(default)]
+    pub unlisted_fields: Vec<String>,
+    /// Certificates (PEM) that vouch for the platform and its directory, beside those that the machine trusts.
+    pub ca_file: Option<PathBuf>,
     pub directory: DirectoryConfig,
 }
 
@@ -317,7 +325,12 @@ impl Config {
         if let Some(name) = self.platform.script_cookies.iter().find(|name| name.contains("understudy")) {
             return not_allowed("platform.script_cookies", name, "no cookie of the gateway's own");
         }
+        if self.platform.unlisted_fields.iter().any(|name| name.trim().is_empty()) {
+            let allowed = "names of form fields, such as \"csrf_token\"";
+            return not_allowed("platform.unlisted_fields", "", allowed);
+        }
         self.routes()?;
+        self.ca()?;
         let from = self.mail.from.parse::<lettre::message::Mailbox>();
         if from.is_err() {
             return not_allowed(
@@ -381,6 +394,15 @@ impl Config {
 
     pub fn issuer(&self) -> String {
         self.platform.issuer.clone().unwrap_or_else(|| self.api.origin.origin().ascii_serialization())
+    }
+
+    /// The certificates of `platform.ca_file`, read anew.
+    pub fn ca(&self) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+        let Some(path) = &self.platform.ca_file else { return Ok(vec![]) };
+        tls::certificates(path).or_else(|error| {
+            let allowed = format!("a PEM file with at least one CERTIFICATE of an authority ({error})");
+            not_allowed("platform.ca_file", path.display(), &allowed)
+        })
     }
 
     /// The routes as the rules take them.
@@ -454,6 +476,9 @@ mod tests {
                 .starts_with("platform.origin[1].gateway = \"http://127.0.0.1:9/\" is not allowed")
         );
         assert!(error(&platform("[[platform.route]]\npath = \"static\"")).contains("].path = \"static\""));
+        let unlisted =
+            include_str!("../demo.toml").replace("unlisted_fields = [\"", "unlisted_fields = [\"\", \"");
+        assert!(error(&unlisted).starts_with("platform.unlisted_fields = \"\" is not allowed: names of"));
         assert!(error("[api]\norigin = \"http://a.example/path\"").contains("an origin such as"));
         assert!(error("[mail]\nfrom = \"nobody\"").contains("mail.from"));
         assert!(error("[code]\nchannels = [\"fax\"]").contains("`email`"));

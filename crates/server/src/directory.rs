@@ -9,7 +9,8 @@ use url::Url;
 
 use crate::{
     config::{Config, DirectoryConfig},
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, chain},
+    tls,
 };
 
 pub struct Directory {
@@ -90,6 +91,7 @@ impl Directory {
             .timeout(std::time::Duration::from_secs(10))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .tls_backend_preconfigured(tls::client(config)?)
             .build()?;
         let kinds = config.platform.kind.iter().map(|kind| kind.id.clone()).collect();
         Ok(Self { client, config: config.platform.directory.clone(), kinds })
@@ -177,7 +179,7 @@ impl Directory {
                 .await
         };
         answer.await.map_err(|error: reqwest::Error| {
-            tracing::warn!(error = %error.without_url(), "the directory does not answer");
+            tracing::warn!(error = chain(&error.without_url()), "the directory does not answer");
             ApiError::new(
                 ErrorCode::DirectoryUnavailable,
                 "The platform's list of people cannot be read right now. Try again in a moment.",

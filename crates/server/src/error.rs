@@ -23,6 +23,10 @@ impl ApiError {
             C::WrongCredentials => (401, "Wrong e-mail address or password"),
             C::Forbidden => (403, "Not allowed"),
             C::NotFound => (404, "Not found"),
+            C::MethodNotAllowed => (405, "Not with this method"),
+            C::UnsupportedMediaType => (415, "Only JSON is read here"),
+            C::TooLarge => (413, "Too large"),
+            C::Misdirected => (421, "This host is not served here"),
             C::TooMany => (429, "Too many"),
             C::PersonNotFound => (404, "No such person"),
             C::PersonRefused => (403, "This person cannot be impersonated"),
@@ -77,6 +81,16 @@ impl ApiError {
 
     pub fn not_found(what: &str) -> Self {
         Self::new(ErrorCode::NotFound, format!("There is no such {what}, or you may not see it."))
+    }
+
+    pub fn misdirected() -> Self {
+        let detail =
+            "This server answers to its configured address only. Ask your administrator for that address.";
+        Self::new(ErrorCode::Misdirected, detail)
+    }
+
+    pub fn method_not_allowed() -> Self {
+        Self::new(ErrorCode::MethodNotAllowed, "This address knows other methods: see the header Allow.")
     }
 
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
@@ -169,6 +183,12 @@ impl From<Refusal> for ApiError {
             Refusal::Ended(cause) => Self::new(ErrorCode::SessionEnded, ended(cause)),
         }
     }
+}
+
+/// An error and what lies under it, for the log: "error sending request: invalid peer certificate: UnknownIssuer".
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
+    all.collect::<Vec<_>>().join(": ")
 }
 
 /// How a session ended, in a sentence.

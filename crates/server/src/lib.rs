@@ -23,6 +23,7 @@ pub mod serve;
 pub mod staff;
 pub mod store;
 pub mod sweeper;
+pub mod tls;
 
 use std::sync::Arc;
 

@@ -3,9 +3,9 @@
 
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, header},
     middleware::Next,
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use url::Url;
 
@@ -32,7 +32,14 @@ pub fn is_host(origin: &Url, host: &str) -> bool {
     }
 }
 
-pub async fn only_hosts(State(origins): State<Vec<Url>>, request: Request, next: Next) -> Response {
-    let ours = host_of(&request).is_some_and(|host| origins.iter().any(|origin| is_host(origin, host)));
-    if ours { next.run(request).await } else { StatusCode::MISDIRECTED_REQUEST.into_response() }
+/// The hosts of a listener, and what it says to a request for another one.
+#[derive(Clone)]
+pub struct Hosts {
+    pub origins: Vec<Url>,
+    pub refuse: fn(&HeaderMap) -> Response,
+}
+
+pub async fn only_hosts(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
+    let ours = host_of(&request).is_some_and(|host| hosts.origins.iter().any(|origin| is_host(origin, host)));
+    if ours { next.run(request).await } else { (hosts.refuse)(request.headers()) }
 }

@@ -12,7 +12,7 @@ mod second_factor;
 mod sessions;
 mod sign_in;
 
-use axum::{Router, extract::DefaultBodyLimit, middleware};
+use axum::{Router, extract::DefaultBodyLimit, middleware, response::IntoResponse as _};
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 use utoipa::{
     Modify, OpenApi,
@@ -20,8 +20,8 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Shared, log};
-pub(crate) use hosts::{host_of, is_host, only_hosts};
+use crate::{Shared, error::ApiError, log};
+pub(crate) use hosts::{Hosts, host_of, is_host, only_hosts};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -77,19 +77,21 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 pub fn router(core: Shared) -> Router {
     let (router, document) = documented().split_for_parts();
-    let hosts = vec![core.config.api.origin.clone()];
+    let hosts = Hosts {
+        origins: vec![core.config.api.origin.clone()],
+        refuse: |_| ApiError::misdirected().into_response(),
+    };
     let no_store = axum::http::HeaderValue::from_static("no-store");
     router
         .route("/api/openapi.json", axum::routing::get(async move || axum::Json(document.clone())))
-        .fallback(async || crate::error::ApiError::not_found("address"))
-        .layer(SetResponseHeaderLayer::if_not_present(axum::http::header::CACHE_CONTROL, no_store))
-        .layer(DefaultBodyLimit::max(64 * 1024))
+        .fallback(async || ApiError::not_found("address"))
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(DefaultBodyLimit::max(extract::LARGEST))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            axum::response::IntoResponse::into_response(crate::error::ApiError::internal(
-                &"a handler panicked",
-            ))
+            ApiError::internal(&"a handler panicked").into_response()
         }))
         .layer(middleware::from_fn_with_state(hosts, only_hosts))
+        .layer(SetResponseHeaderLayer::if_not_present(axum::http::header::CACHE_CONTROL, no_store))
         .layer(log::requests("api"))
         .with_state(core)
 }

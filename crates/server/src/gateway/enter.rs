@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Query, Request, State},
+    extract::{Query, Request, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -53,12 +53,18 @@ pub fn handoff_mac(keys: &Keys, place: usize, pass: &str) -> Vec<u8> {
 
 /// Exchanges the pass. With several origins each sets its own cookie and sends the webview on to the next;
 /// the last leads to the platform's first page.
-pub async fn enter(State(gateway): State<Arc<Gateway>>, query: Query<Enter>, request: Request) -> Response {
+pub async fn enter(
+    State(gateway): State<Arc<Gateway>>,
+    query: Result<Query<Enter>, QueryRejection>,
+    request: Request,
+) -> Response {
     let headers = request.headers().clone();
     let Some(place) = gateway.origin_of(&request) else {
-        return StatusCode::MISDIRECTED_REQUEST.into_response();
+        return refusal::misdirected(&headers);
     };
-    match exchange(&gateway, place, &headers, &query.pass).await {
+    // One that cannot be read is a wrong one.
+    let pass = query.map(|query| query.0.pass).unwrap_or_default();
+    match exchange(&gateway, place, &headers, &pass).await {
         Ok(Some((cookie, next))) => {
             let headers = [
                 (header::SET_COOKIE, cookie),

@@ -1,8 +1,8 @@
-//! Header hygiene, both ways: what may pass, and which origins are translated.
+//! Header hygiene, both ways: what may pass.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use url::Url;
 
+use super::origins;
 use crate::config::Origin;
 
 /// RFC 9110, section 7.6.1, and what belongs to one connection by custom.
@@ -57,7 +57,7 @@ fn without_hop_by_hop(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName,
 }
 
 /// What of a client's headers goes on to the platform. Cookies and identity are the caller's to add.
-pub fn to_platform(headers: &HeaderMap, identity: &str, origins: &[Origin]) -> HeaderMap {
+pub fn to_platform(headers: &HeaderMap, identity: &str, all: &[Origin]) -> HeaderMap {
     let mut sent = HeaderMap::with_capacity(headers.len());
     for (name, value) in without_hop_by_hop(headers) {
         if matches!(*name, header::HOST | header::COOKIE | header::EXPECT)
@@ -65,72 +65,26 @@ pub fn to_platform(headers: &HeaderMap, identity: &str, origins: &[Origin]) -> H
         {
             continue;
         }
-        let value = match *name {
-            header::ORIGIN | header::REFERER => translated(value, origins, |o| (&o.gateway, &o.platform)),
-            _ => value.clone(),
-        };
-        sent.append(name.clone(), value);
+        sent.append(name.clone(), origins::to_platform(name, value, all));
     }
     sent
 }
 
-/// What of the platform's headers goes on to the client. `Set-Cookie` is the jar's.
-pub fn to_client(headers: &HeaderMap, origins: &[Origin]) -> HeaderMap {
+/// What of the headers of the platform at `here` goes on to the client. `Set-Cookie` is the jar's.
+pub fn to_client(headers: &HeaderMap, all: &[Origin], here: &Origin) -> HeaderMap {
     let mut released = HeaderMap::with_capacity(headers.len());
     for (name, value) in without_hop_by_hop(headers) {
-        if *name == header::SET_COOKIE || NOT_RELEASED.contains(&name.as_str()) {
-            continue;
+        if *name != header::SET_COOKIE && !NOT_RELEASED.contains(&name.as_str()) {
+            released.append(name.clone(), origins::to_client(name, value, all, here));
         }
-        let value = match *name {
-            header::LOCATION
-            | header::CONTENT_LOCATION
-            | header::REFRESH
-            | header::LINK
-            | header::ACCESS_CONTROL_ALLOW_ORIGIN
-            | header::CONTENT_SECURITY_POLICY
-            | header::CONTENT_SECURITY_POLICY_REPORT_ONLY => {
-                translated(value, origins, |o| (&o.platform, &o.gateway))
-            }
-            _ => value.clone(),
-        };
-        released.append(name.clone(), value);
     }
     released
 }
 
-/// Replaces each origin in a header's value, where a whole origin stands there.
-fn translated<'a>(
-    value: &HeaderValue,
-    origins: &'a [Origin],
-    pair: impl Fn(&'a Origin) -> (&'a Url, &'a Url),
-) -> HeaderValue {
-    let Ok(text) = value.to_str() else { return value.clone() };
-    let mut text = text.to_owned();
-    for origin in origins {
-        let (from, to) = pair(origin);
-        text = replaced(&text, &from.origin().ascii_serialization(), &to.origin().ascii_serialization());
-    }
-    HeaderValue::from_str(&text).unwrap_or_else(|_| value.clone())
-}
-
-/// `http://a.example` in `http://a.example.org/` is another origin.
-fn replaced(text: &str, from: &str, to: &str) -> String {
-    let mut done = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(place) = rest.find(from) {
-        let (before, after) = (&rest[..place], &rest[place + from.len()..]);
-        let whole = !after
-            .starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '@'))
-            && !before.ends_with(|c: char| c.is_ascii_alphanumeric());
-        done.push_str(before);
-        done.push_str(if whole { to } else { from });
-        rest = after;
-    }
-    done + rest
-}
-
 #[cfg(test)]
 mod tests {
+    use url::Url;
+
     use super::*;
 
     fn origins() -> Vec<Origin> {
@@ -193,6 +147,7 @@ mod tests {
                 ("etag", "\"1\""),
             ]),
             &origins(),
+            &origins()[0],
         );
         assert_eq!(released["location"], "https://api.gate.example/next");
         assert_eq!(

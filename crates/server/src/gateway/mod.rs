@@ -7,6 +7,7 @@ pub mod enter;
 mod headers;
 pub mod identity;
 mod jar;
+mod origins;
 mod proxy;
 mod refusal;
 mod session;
@@ -14,15 +15,20 @@ mod websocket;
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, middleware};
-use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector};
+use axum::{Router, body::Body, http::HeaderMap, middleware};
+use hyper_rustls::HttpsConnector;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
 use understudy_rules::passage::Route;
 
-use crate::{Shared, api::only_hosts, config::Origin, log};
+use crate::{
+    Shared,
+    api::{Hosts, only_hosts},
+    config::Origin,
+    log, tls,
+};
 
 /// What the gateway needs beyond the core.
 pub struct Gateway {
@@ -35,12 +41,11 @@ pub struct Gateway {
 
 pub fn router(core: Shared) -> anyhow::Result<Router> {
     let origins = core.config.platform.origin.clone();
-    let tls = rustls::ClientConfig::builder().with_webpki_roots().with_no_client_auth();
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_connect_timeout(Some(Duration::from_secs(10)));
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
+        .with_tls_config(tls::client(&core.config)?)
         .https_or_http()
         .enable_http1()
         .wrap_connector(tcp);
@@ -54,10 +59,14 @@ pub fn router(core: Shared) -> anyhow::Result<Router> {
         core,
         origins,
     });
-    let hosts = gateway.origins.iter().map(|origin| origin.gateway.clone()).collect::<Vec<_>>();
+    let hosts = Hosts {
+        origins: gateway.origins.iter().map(|origin| origin.gateway.clone()).collect(),
+        refuse: refusal::misdirected,
+    };
     Ok(Router::new()
         .route(enter::PATH, axum::routing::get(enter::enter).head(async || refusal::not_entered()))
         .fallback(proxy::handle)
+        .method_not_allowed_fallback(async |headers: HeaderMap| refusal::not_this_way(&headers))
         .layer(middleware::from_fn_with_state(hosts, only_hosts))
         .layer(log::requests("gateway"))
         .with_state(gateway))

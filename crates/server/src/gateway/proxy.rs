@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, Uri, Version, header, request::Parts},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use serde_json::{Value, json};
 use understudy_protocol::{ErrorCode, Event, RefusalReason};
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     api::{host_of, is_host},
     config::Origin,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, chain},
     impersonations::{name_of, named, write_while_live},
     store::{Entry, Job, NewEvent},
 };
@@ -37,16 +37,17 @@ impl Gateway {
 
 /// A task of its own for each: whoever hangs up does not keep the answer out of the record.
 pub async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let wishes = request.headers().clone();
     let done = tokio::spawn(async move { pass(&gateway, request).await }).await;
     done.unwrap_or_else(|error| {
         tracing::error!(%error, "a request was given up");
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        refusal::given_up(&wishes)
     })
 }
 
 async fn pass(gateway: &Gateway, request: Request) -> Response {
     let Some(place) = gateway.origin_of(&request) else {
-        return StatusCode::MISDIRECTED_REQUEST.into_response();
+        return refusal::misdirected(request.headers());
     };
     let origin = &gateway.origins[place];
     let wishes = request.headers().clone();
@@ -89,11 +90,18 @@ impl Passing<'_> {
         parts.headers.remove(header::REFERER);
         parts.uri = self.upstream(&parts.uri)?;
         let wanted = parts.headers.clone();
-        match self.gateway.client.request(Request::from_parts(bare(parts), body)).await {
-            Err(_) => Ok(refusal::no_platform(&wanted)),
-            Ok(answer) => {
+        let body = until_ended(body, self.session.ended.clone());
+        let answer = tokio::select! {
+            biased;
+            () = self.session.ended.cancelled() => None,
+            answer = self.gateway.client.request(Request::from_parts(bare(parts), body)) => Some(answer),
+        };
+        match answer {
+            None => Ok(refusal::no_session(&wanted)),
+            Some(Err(_)) => Ok(refusal::no_platform(&wanted)),
+            Some(Ok(answer)) => {
                 let (mut parts, body) = answer.into_parts();
-                parts.headers = headers::to_client(&parts.headers, &self.gateway.origins);
+                parts.headers = headers::to_client(&parts.headers, &self.gateway.origins, self.origin);
                 parts.extensions.clear();
                 parts.version = Version::HTTP_11;
                 Ok(Response::from_parts(parts, until_ended(Body::new(body), self.session.ended.clone())))
@@ -182,7 +190,7 @@ impl Passing<'_> {
         };
         let answer = match answer {
             Some(Err(error)) => {
-                tracing::warn!(%error, "the platform did not answer");
+                tracing::warn!(error = chain(&error), "the platform did not answer");
                 return match self.answered(entry, None, &fields, jar::Sorted::default()).await {
                     Ok(_) => Ok(refusal::no_platform(&client_headers)),
                     Err(error) => Ok(refusal::answer_not_recorded(&client_headers, &error)),
@@ -198,7 +206,7 @@ impl Passing<'_> {
         };
         let (mut parts, body) = answer.into_parts();
         let cookies = jar::sort(core, self.session.row.id, self.origin, &path, &parts.headers, now);
-        parts.headers = headers::to_client(&parts.headers, &self.gateway.origins);
+        parts.headers = headers::to_client(&parts.headers, &self.gateway.origins, self.origin);
         for cookie in &cookies.through {
             parts.headers.append(header::SET_COOKIE, cookie.clone());
         }

@@ -83,6 +83,40 @@ pub fn not_entered() -> Response {
     )
 }
 
+pub fn misdirected(headers: &HeaderMap) -> Response {
+    let words = Words {
+        status: StatusCode::MISDIRECTED_REQUEST,
+        code: "misdirected",
+        back: false,
+        title: "This host is not served here",
+        detail: "The gateway answers to its configured addresses only. Go back to Understudy.",
+    };
+    say(Some(headers), &words)
+}
+
+/// The door is opened by following a link to it.
+pub fn not_this_way(headers: &HeaderMap) -> Response {
+    let words = Words {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        code: "method_not_allowed",
+        back: false,
+        title: "This door does not open that way",
+        detail: "Start again from Understudy.",
+    };
+    say(Some(headers), &words)
+}
+
+pub fn given_up(headers: &HeaderMap) -> Response {
+    let words = Words {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        code: "internal",
+        back: true,
+        title: "Something failed here",
+        detail: "It has been logged. If you changed something, look whether it was done before you try again.",
+    };
+    say(Some(headers), &words)
+}
+
 pub fn no_platform(headers: &HeaderMap) -> Response {
     let words = Words {
         status: StatusCode::BAD_GATEWAY,

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     Shared,
-    error::ApiResult,
+    error::{ApiResult, chain},
     impersonations::write_while_live,
     store::{Entry, Job},
 };
@@ -74,7 +74,7 @@ pub(super) async fn tunnel(
     let answer = tokio::select! {
         biased;
         () = session.ended.cancelled() => None,
-        answer = asked => answer.inspect_err(|error| tracing::warn!(%error, "the platform did not answer")).ok(),
+        answer = asked => answer.inspect_err(|error| tracing::warn!(error = chain(error), "the platform did not answer")).ok(),
     };
     let Some(mut answer) = answer else {
         passing.answered(entry, None, &Fields::default(), jar::Sorted::default()).await?;
@@ -82,7 +82,7 @@ pub(super) async fn tunnel(
     };
     let now = core.store.now().await?;
     let cookies = jar::sort(core, session.row.id, passing.origin, &path, answer.headers(), now);
-    let mut released = headers::to_client(answer.headers(), &passing.gateway.origins);
+    let mut released = headers::to_client(answer.headers(), &passing.gateway.origins, passing.origin);
     for cookie in &cookies.through {
         released.append(header::SET_COOKIE, cookie.clone());
     }
@@ -99,12 +99,14 @@ pub(super) async fn tunnel(
         return Ok(Response::from_parts(parts, until_ended(Body::new(body), session.ended.clone())));
     };
     let theirs = hyper::upgrade::on(&mut answer);
+    let reads = route.is_some_and(|route| route.class == Class::Reads);
     let relay = Relay {
         core: core.clone(),
         session: session.row.id,
         entry: passing.entry("frame", json!({})),
         handshake: entry,
-        may_speak: session.mode == Mode::Act || route.is_some_and(|route| route.class == Class::Reads),
+        may_speak: session.mode == Mode::Act || reads,
+        changes: !reads,
         ended: session.ended.clone(),
     };
     tokio::spawn(async move {
@@ -130,6 +132,8 @@ struct Relay {
     entry: Entry,
     handshake: u64,
     may_speak: bool,
+    /// Whether what the page says may change something.
+    changes: bool,
     ended: CancellationToken,
 }
 
@@ -175,6 +179,7 @@ impl Relay {
         entry.kind = if self.may_speak { "frame" } else { "frame_refused" };
         entry.details = json!({
             "entry": self.handshake,
+            "changes": self.changes,
             "bytes": bytes.len(),
             "sha256": data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
         });

@@ -17,7 +17,11 @@ pub struct CodeMail<'a> {
 }
 
 pub fn code_mail(mail: &CodeMail<'_>) -> Text {
-    let mode = if mail.view_only { "view only: nothing can be changed" } else { "changes allowed: what is changed counts as theirs" };
+    let mode = if mail.view_only {
+        "view only: nothing can be changed"
+    } else {
+        "changes allowed: what is changed counts as theirs"
+    };
     let ticket = mail.ticket.unwrap_or("none");
     let session = format!("{} minutes at most", mail.session_minutes);
     let whom = format!("{} ({}, {})", mail.person, mail.kind, mail.person_id);

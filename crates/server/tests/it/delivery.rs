@@ -1,10 +1,7 @@
 //! Codes by mail: over each kind of connection, and again after a failure.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
-use tokio_rustls::TlsAcceptor;
 use understudy_protocol::{Channel, DeliveryState, Mode, Request, RequestState};
 use understudy_server::{
     config::{Config, Smtp, SmtpTls},
@@ -13,6 +10,7 @@ use understudy_server::{
 
 use crate::{
     smtp::{Mailbox, Offer, talk},
+    tls::House,
     world::{ELISE, World, asking_for, eventually, listener},
 };
 
@@ -31,8 +29,7 @@ struct MailServer {
 impl MailServer {
     async fn start(tls: SmtpTls, plain: Option<&'static str>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let ca_file = folder.path().join("ca.pem");
-        let acceptor = certified(&ca_file);
+        let House { ca_file, acceptor } = House::new(folder.path(), &["localhost"]);
         let listener = listener().await;
         let port = listener.local_addr().expect("an address").port();
         let mailbox = Mailbox::default();
@@ -69,29 +66,6 @@ impl MailServer {
             ca_file: None,
         }
     }
-}
-
-fn certified(ca_file: &Path) -> TlsAcceptor {
-    let mut authority = CertificateParams::default();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority =
-        CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("a key")).expect("an authority");
-    std::fs::write(ca_file, authority.pem()).expect("written");
-    let key = KeyPair::generate().expect("a key");
-    let certificate = CertificateParams::new(["localhost".to_owned()])
-        .and_then(|params| params.signed_by(&key, &authority))
-        .expect("a certificate");
-    let config =
-        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::try_from(key.serialize_der()).expect("a key"),
-            )
-            .expect("a certificate");
-    TlsAcceptor::from(Arc::new(config))
 }
 
 fn mail_only(smtp: Smtp) -> impl FnOnce(&mut Config) {

@@ -67,13 +67,18 @@ async fn awkward() -> Url {
             }
         }
     }
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    served(Router::new().fallback(answer)).await
+}
+
+/// Serves a platform of a test's own.
+pub async fn served(platform: Router) -> Url {
+    let listener = crate::world::listener().await;
     let url = Url::parse(&format!("http://{}", listener.local_addr().expect("an address"))).expect("a URL");
-    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    tokio::spawn(async move { axum::serve(listener, platform).await });
     url
 }
 
-async fn world_with(platform: &Url) -> World {
+pub async fn world_with(platform: &Url) -> World {
     let platform = platform.clone();
     let change = move |config: &mut understudy_server::config::Config| {
         let gateway = config.platform.origin[0].gateway.clone();

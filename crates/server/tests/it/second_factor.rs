@@ -27,7 +27,7 @@ async fn show(app: &App<'_>, code: &str) -> Result<SecondFactor, ErrorCode> {
 async fn again(world: &World) -> (App<'_>, String, Vec<String>) {
     let email = world.staff("Ada", &[Role::Support]).await;
     let first = world.sign_in_by_password(&email).await;
-    let secret = enrol(&first, PASSWORD).await.ok().expect("enrolled").secret;
+    let secret = enrol(&first, PASSWORD).await.expect("enrolled").secret;
     let codes = confirm(&first, &world.totp(&secret).await).await.expect("confirmed");
     // The code that confirmed it is used up.
     world.pass(Duration::from_secs(60));
@@ -42,12 +42,12 @@ async fn nobody_starts_a_session_without_it() {
     let (request, code) = app.code(ELISE, Mode::View).await;
     app.verify(&request, &code).await.expect("verified");
     assert_eq!(app.start(&request).await.err(), Some(ErrorCode::SecondFactorNeeded));
-    let enrolment = enrol(&app, PASSWORD).await.ok().expect("enrolled");
+    let enrolment = enrol(&app, PASSWORD).await.expect("enrolled");
     assert!(enrolment.url.starts_with("otpauth://totp/") && enrolment.url.contains(&enrolment.secret));
     assert_eq!(app.start(&request).await.err(), Some(ErrorCode::SecondFactorNeeded), "not confirmed yet");
     assert_eq!(confirm(&app, "000000").await, Err(ErrorCode::WrongSecondFactor));
     confirm(&app, &world.totp(&enrolment.secret).await).await.expect("confirmed");
-    app.start(&request).await.ok().expect("started");
+    app.start(&request).await.expect("started");
     assert!(world.kinds().await.iter().any(|kind| kind == "second_factor_set_up"));
     world.stop().await;
 }
@@ -67,13 +67,12 @@ async fn it_counts_for_an_hour_and_for_the_sign_in_that_showed_it() {
     assert_eq!(shown, SecondFactor { set_up: true, fresh_for_ms: 3_600_000 });
     world.pass(Duration::from_secs(60 * 60));
     let refresh = json!({ "refresh_token": app.signed_in.as_ref().expect("signed in").refresh_token });
-    app.signed_in =
-        Some(app.post::<SignedIn>("/api/sign-in/refresh", &refresh).await.ok().expect("refreshed"));
+    app.signed_in = Some(app.post::<SignedIn>("/api/sign-in/refresh", &refresh).await.expect("refreshed"));
     let (request, code) = app.code(ELISE, Mode::View).await;
     app.verify(&request, &code).await.expect("verified");
     assert_eq!(app.start(&request).await.err(), Some(ErrorCode::SecondFactorNeeded), "an hour ago");
     show(&app, &world.totp(&secret).await).await.expect("shown");
-    app.start(&request).await.ok().expect("started");
+    app.start(&request).await.expect("started");
     world.stop().await;
 }
 
@@ -126,7 +125,7 @@ async fn whoever_has_only_the_computer_cannot_set_up_another_one() {
     show(&app, &world.totp(&secret).await).await.expect("shown");
     let refused = enrol(&app, "not the password").await.err().expect("refused");
     assert_eq!((refused.code, refused.field.as_deref()), (ErrorCode::Invalid, Some("password")));
-    let new = enrol(&app, PASSWORD).await.ok().expect("enrolled").secret;
+    let new = enrol(&app, PASSWORD).await.expect("enrolled").secret;
     let again = confirm(&app, &world.totp(&new).await).await.expect("confirmed");
     assert!(again.iter().all(|code| !codes.contains(code)));
     assert_eq!(show(&app, &codes[1]).await, Err(ErrorCode::WrongSecondFactor), "of the old one");
@@ -148,8 +147,8 @@ async fn a_lost_one_is_reset_and_the_secret_is_never_in_the_clear() {
         assert!(!details.to_string().contains(&secret), "{kind}");
     }
     staff::reset_second_factor(&world.core.store, "ada@support.example").await.expect("reset");
-    let status: SecondFactor = app.get("/api/second-factor").await.ok().expect("a status");
+    let status: SecondFactor = app.get("/api/second-factor").await.expect("a status");
     assert_eq!(status, SecondFactor { set_up: false, fresh_for_ms: 0 });
-    enrol(&app, PASSWORD).await.ok().expect("enrolled anew");
+    enrol(&app, PASSWORD).await.expect("enrolled anew");
     world.stop().await;
 }

@@ -236,7 +236,7 @@ async fn bad_input_is_answered_with_problem_details() {
         .expect("no filter injection");
     assert_eq!(odd.total, 0);
     let (status, body) = problem(app.request(Method::POST, "/api/requests").body(vec![b' '; 70_000])).await;
-    assert!(status == 400 && body.code == ErrorCode::BadRequest);
+    assert!(status == 413 && body.code == ErrorCode::TooLarge);
     let nul = json!({ "email": "ada\u{0}@support.example", "password": "x" });
     let (status, _) = problem(app.request(Method::POST, "/api/sign-in").json(&nul)).await;
     assert_eq!(status, 400);

@@ -9,23 +9,37 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
-    tungstenite::{client::IntoClientRequest as _, http::HeaderValue},
+    tungstenite::{self, client::IntoClientRequest as _, handshake::client::Response, http::HeaderValue},
 };
 use understudy_protocol::{Action, Mode, SessionDetail, Started};
 
 use crate::world::{App, ELISE, Stage, World};
 
-pub async fn socket(stage: &Stage<'_>, path: &str) -> WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>> {
+pub type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+
+pub async fn socket(stage: &Stage<'_>, path: &str) -> Socket {
+    upgrade(stage, path, &[]).await.expect("a socket").0
+}
+
+/// Asks for a socket, and tells how the platform answered.
+pub async fn upgrade(
+    stage: &Stage<'_>,
+    path: &str,
+    more: &[(&'static str, &str)],
+) -> Result<(Socket, Response), tungstenite::Error> {
     let gateway = &stage.world.gateway;
     let mut request = format!("ws://{}{path}", gateway.authority()).into_client_request().expect("a request");
     request.headers_mut().insert("cookie", HeaderValue::from_str(&stage.cookies).expect("text"));
     let origin = gateway.origin().ascii_serialization();
     request.headers_mut().insert("origin", HeaderValue::from_str(&origin).expect("text"));
+    for (name, value) in more {
+        request.headers_mut().insert(*name, HeaderValue::from_str(value).expect("text"));
+    }
     // The gateway listens on 127.0.0.1; `localhost` may mean ::1 first.
     let stream = tokio::net::TcpStream::connect(("127.0.0.1", gateway.port().expect("a port")))
         .await
         .expect("connected");
-    tokio_tungstenite::client_async(request, MaybeTlsStream::Plain(stream)).await.expect("a socket").0
+    tokio_tungstenite::client_async(request, MaybeTlsStream::Plain(stream)).await
 }
 
 async fn actions(app: &App<'_>, started: &Started) -> Vec<Action> {
@@ -265,6 +279,63 @@ async fn a_socket_is_recorded_in_act_and_mute_in_view() {
     world.stop().await;
 }
 
+#[tokio::test]
+async fn what_is_said_over_a_socket_stands_with_its_handshake_and_counts_as_one_action() {
+    use understudy_protocol::{Frames, SessionsPage};
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (started, stage) = app.stage(ELISE, Mode::Act).await;
+    let say = async |live: &mut WebSocketStream<_>, said: &'static str| {
+        live.send(said.into()).await.expect("sent");
+        live.next().await.expect("an answer").expect("a frame")
+    };
+    // Two at once, so that what is said over the one does not count for the other.
+    let (mut one, mut other) = (socket(&stage, "/live/echo").await, socket(&stage, "/live/echo").await);
+    for said in ["first", "second", "third"] {
+        say(&mut one, said).await;
+    }
+    say(&mut other, "é").await;
+    let _silent = socket(&stage, "/live/echo").await;
+    assert_eq!(stage.status("/").await, StatusCode::OK);
+    let done = actions(&app, &started).await;
+    let said = |sent, sent_bytes| Some(Frames { sent, sent_bytes, ..Frames::default() });
+    assert_eq!(
+        done.iter().map(|a| (a.frames, a.changes)).collect::<Vec<_>>(),
+        [(said(3, 16), true), (said(1, 2), true), (None, false), (None, false)]
+    );
+    assert_eq!(app.end(&started).await.expect("ended").actions, 4, "a socket is one action");
+
+    let (started, stage) = app.stage(ELISE, Mode::View).await;
+    assert!(say(&mut socket(&stage, "/live/echo").await, "may I?").await.is_close());
+    let done = actions(&app, &started).await;
+    let refused = Some(Frames { refused: 1, refused_bytes: 6, ..Frames::default() });
+    assert_eq!(done.iter().map(|a| (a.frames, a.changes)).collect::<Vec<_>>(), [(refused, false)]);
+    app.end(&started).await.expect("ended");
+    let page: SessionsPage = app.get("/api/sessions").await.expect("history");
+    assert_eq!(page.sessions.iter().map(|s| s.actions).collect::<Vec<_>>(), [1, 4]);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn over_a_socket_that_only_reads_the_page_may_speak_in_view_and_changes_nothing() {
+    use understudy_rules::passage::Class;
+    use understudy_server::config::RouteConfig;
+    let reads = |config: &mut understudy_server::config::Config| {
+        let path = "/live/echo".into();
+        config.platform.route.insert(0, RouteConfig { method: None, path, name: None, class: Class::Reads });
+    };
+    let world = World::with(reads, false).await;
+    let app = world.agent().await;
+    let (started, stage) = app.stage(ELISE, Mode::View).await;
+    let mut live = socket(&stage, "/live/echo").await;
+    live.send("subscribe".into()).await.expect("sent");
+    assert_eq!(live.next().await.expect("an echo").expect("a frame").to_text().expect("text"), "subscribe");
+    let done = actions(&app, &started).await;
+    let frames = done[0].frames.expect("frames");
+    assert_eq!((frames.sent, frames.refused, done[0].changes), (1, 0, false));
+    world.stop().await;
+}
+
 /// Sends bytes as they are, which no client library would.
 async fn raw(stage: &Stage<'_>, request_line: &str, extra: &str) -> String {
     let gateway = &stage.world.gateway;
@@ -398,6 +469,26 @@ async fn invariant_2_whoever_hangs_up_does_not_keep_the_answer_out_of_the_record
         done.status.map(|_| done.fields)
     })
     .await;
-    assert_eq!(fields, ["csrf_token", "display_name", "phone", "address"]);
+    assert_eq!(fields, ["display_name", "phone", "address"]);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_2_a_field_that_reports_leave_out_is_on_record_all_the_same() {
+    let world = World::with(
+        |config| config.platform.unlisted_fields = vec!["csrf_token".into(), "phone".into()],
+        false,
+    )
+    .await;
+    let app = world.agent().await;
+    let (started, mut stage) = app.stage(ELISE, Mode::Act).await;
+    assert_eq!(stage.change_profile("Élise").await.status(), StatusCode::SEE_OTHER);
+    let done = actions(&app, &started).await;
+    assert_eq!(done[1].fields, ["display_name", "address"]);
+    let recorded = world.ledger().await.into_iter().rfind(|(kind, _)| kind == "action_answered");
+    assert_eq!(
+        recorded.expect("the answer").1["fields"],
+        json!(["csrf_token", "display_name", "phone", "address"])
+    );
     world.stop().await;
 }

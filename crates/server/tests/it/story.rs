@@ -59,8 +59,8 @@ async fn from_identifying_the_user_to_the_record() {
             ("Viewed the documents", "GET", Some(200)),
         ]
     );
-    assert_eq!(detail.actions[2].fields, ["csrf_token", "display_name", "phone", "address"]);
-    assert_eq!(detail.actions[4].fields, ["csrf_token", "file"]);
+    assert_eq!(detail.actions[2].fields, ["display_name", "phone", "address"]);
+    assert_eq!(detail.actions[4].fields, ["file"]);
 
     let kinds = world.kinds().await;
     let expected = [

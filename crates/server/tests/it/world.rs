@@ -269,11 +269,10 @@ impl<'a> App<'a> {
         let enrolment = self.post("/api/second-factor/enrol", &json!({ "password": PASSWORD })).await;
         let enrolment: Enrolment = match enrolment {
             Err(problem) if problem.code == ErrorCode::Forbidden => return,
-            answer => answer.ok().expect("enrolled"),
+            answer => answer.expect("enrolled"),
         };
         let body = json!({ "code": self.world.totp(&enrolment.secret).await });
-        let codes =
-            self.post::<RecoveryCodes>("/api/second-factor/confirm", &body).await.ok().expect("confirmed");
+        let codes = self.post::<RecoveryCodes>("/api/second-factor/confirm", &body).await.expect("confirmed");
         self.world.recovery.lock().expect("a lock").insert(email, codes.codes);
     }
 

@@ -156,6 +156,7 @@ const action = (index: number, rest: Partial<Action>): Action => ({
   status: 200,
   refused: null,
   changes: false,
+  frames: null,
   ...rest,
 });
 
@@ -179,5 +180,12 @@ export const actions: Action[] = [
     fields: ["phone"],
     status: 303,
     changes: true,
+  }),
+  action(5, {
+    name: "Opened the live connection",
+    path: "/live/echo",
+    status: 101,
+    changes: true,
+    frames: { sent: 12, sent_bytes: 1840, refused: 1, refused_bytes: 64 },
   }),
 ];

@@ -3,4 +3,4 @@
 /**
  * What a client may branch on. Names are stable; messages are not.
  */
-export type ErrorCode = "bad_request" | "invalid" | "signed_out" | "wrong_credentials" | "forbidden" | "not_found" | "too_many" | "person_not_found" | "person_refused" | "already_impersonating" | "person_busy" | "note_missing" | "wrong_code" | "code_expired" | "undeliverable" | "code_used" | "too_many_tries" | "request_replaced" | "request_cancelled" | "other_sign_in" | "not_verified" | "second_factor_needed" | "wrong_second_factor" | "session_ended" | "directory_unavailable" | "internal" | "unreachable";
+export type ErrorCode = "bad_request" | "invalid" | "signed_out" | "wrong_credentials" | "forbidden" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "too_large" | "misdirected" | "too_many" | "person_not_found" | "person_refused" | "already_impersonating" | "person_busy" | "note_missing" | "wrong_code" | "code_expired" | "undeliverable" | "code_used" | "too_many_tries" | "request_replaced" | "request_cancelled" | "other_sign_in" | "not_verified" | "second_factor_needed" | "wrong_second_factor" | "session_ended" | "directory_unavailable" | "internal" | "unreachable";

@@ -12,6 +12,6 @@ export type Session = { id: string, staff: StaffRef, person: PersonRef, mode: Mo
  */
 limit_at: string, limit_in_ms: number, ended_at: string | null, end_cause: EndCause | null, 
 /**
- * How many actions are on record.
+ * How many actions are on record, refused ones too. A WebSocket is one, whatever is said over it.
  */
 actions: number, note: Note | null, };

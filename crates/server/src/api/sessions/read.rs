@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use understudy_protocol::{Action, SessionDetail};
 use uuid::Uuid;
 
-use super::{shown, visible};
+use super::{ACTION_KINDS, shown, visible};
 use crate::{
     Core, Shared,
     api::extract::Path,
@@ -40,10 +40,13 @@ pub async fn read(
     Ok(Json(SessionDetail { session: shown(&core, &row).await?, actions: actions(&core, id).await? }))
 }
 
+/// Entries that say more of an action: `entry` in their details is its index.
+const MORE_OF_ACTIONS: [&str; 3] = ["action_answered", "frame", "frame_refused"];
+
 async fn actions(core: &Core, id: Uuid) -> ApiResult<Vec<Action>> {
     let rows = Entity::find()
         .filter(Column::SessionId.eq(id))
-        .filter(Column::Kind.is_in(["action", "action_refused", "action_answered"]))
+        .filter(Column::Kind.is_in(ACTION_KINDS.into_iter().chain(MORE_OF_ACTIONS)))
         .order_by_asc(Column::Idx)
         .all(&core.store.db)
         .await?;
@@ -52,14 +55,32 @@ async fn actions(core: &Core, id: Uuid) -> ApiResult<Vec<Action>> {
         // Erased details leave the fact that there was an action.
         let details: Value =
             row.details.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-        if row.kind == "action_answered" {
-            let of = details["entry"].as_u64();
-            if let Some(action) = actions.iter_mut().rev().find(|action| Some(action.entry) == of) {
+        if ACTION_KINDS.contains(&row.kind.as_str()) {
+            actions.push(action(&row, &details));
+            continue;
+        }
+        // Entries come in order, and so do the actions that are looked for.
+        let of = details["entry"].as_u64().unwrap_or(u64::MAX);
+        let Ok(place) = actions.binary_search_by_key(&of, |action| action.entry) else { continue };
+        let action = &mut actions[place];
+        let bytes = details["bytes"].as_u64().unwrap_or_default();
+        match row.kind.as_str() {
+            "frame" => {
+                let frames = action.frames.get_or_insert_default();
+                frames.sent = frames.sent.saturating_add(1);
+                frames.sent_bytes = frames.sent_bytes.saturating_add(bytes);
+                action.changes |= details["changes"].as_bool().unwrap_or(true);
+            }
+            "frame_refused" => {
+                let frames = action.frames.get_or_insert_default();
+                frames.refused = frames.refused.saturating_add(1);
+                frames.refused_bytes = frames.refused_bytes.saturating_add(bytes);
+            }
+            _ => {
                 action.status = details["status"].as_u64().and_then(|status| u16::try_from(status).ok());
                 action.fields = texts(&details["fields"]);
+                action.fields.retain(|name| !core.config.platform.unlisted_fields.contains(name));
             }
-        } else {
-            actions.push(action(&row, &details));
         }
     }
     Ok(actions)
@@ -79,6 +100,7 @@ fn action(row: &Model, details: &Value) -> Action {
         status: None,
         refused: details["refused"].as_str().map(str::to_owned),
         changes: details["changes"].as_bool().unwrap_or(false),
+        frames: None,
     }
 }
 
