@@ -11,9 +11,10 @@
 //! | `stage-state` | [`StageState`] | bar, main |
 //! | `stage-closed` | [`StageClosed`] | main: asks for the note |
 //! | `code-opened` | the request's ID | main: the notification of its code was clicked |
+//! | `settings` | [`Settings`] | main: they have changed |
 //! | `close-refused` | nothing | main: somebody tried to close or quit while impersonating |
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use understudy_protocol::{ErrorCode, ServerInfo, Session, Staff};
 
@@ -24,6 +25,46 @@ pub enum Connection {
     Connecting,
     Online,
     Offline,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    En,
+    Fr,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    Light,
+    Dark,
+}
+
+/// Times of day, `HH:MM`; they may go over midnight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct QuietHours {
+    pub from: String,
+    pub to: String,
+}
+
+/// The app's own settings. Sent as the event `settings` whenever they change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Settings {
+    /// The system's where none is chosen.
+    pub language: Option<Language>,
+    /// The system's where none is chosen.
+    pub theme: Option<Theme>,
+    /// Starts with the computer.
+    pub autostart: bool,
+    /// Runs on when its window is closed, to receive codes.
+    pub keep_running: bool,
+    /// Shows codes in notifications, which are drawn on locked screens.
+    pub show_codes: bool,
+    /// No notifications then.
+    pub quiet_hours: Option<QuietHours>,
+    /// Names of settings that whoever manages the computer has fixed.
+    pub managed: Vec<String>,
 }
 
 /// Where the refresh token lives.
@@ -46,8 +87,15 @@ pub struct AppState {
     pub info: Option<ServerInfo>,
     pub staff: Option<Staff>,
     pub connection: Connection,
+    /// Why the server cannot be used, where it cannot.
+    pub trouble: Option<CommandError>,
+    /// By how much this computer's clock is ahead of the server's, in milliseconds, as far as it is known.
+    #[ts(type = "number | null")]
+    pub clock_ahead_ms: Option<i64>,
     pub keyring: Keyring,
     pub stage: Option<StageState>,
+    /// The session that an earlier run of the app left open, until the next sign-in or start.
+    pub left: Option<StageClosed>,
 }
 
 /// The stage as the bar and the main window see it. Sent as the event `stage-state`.
@@ -97,6 +145,8 @@ pub enum StageClosedReason {
     EndedByServer,
     /// No lease could be renewed for 30 s.
     LeaseLost,
+    /// The app itself was gone: killed, or the computer went out. Told at its next start.
+    AppGone,
 }
 
 /// Every error of a command: a code to branch on and a sentence to show.

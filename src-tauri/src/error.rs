@@ -3,6 +3,7 @@
 use understudy_protocol::{ErrorCode, Problem};
 
 use crate::contract::CommandError;
+use crate::words::say;
 
 pub(crate) type Result<T> = std::result::Result<T, CommandError>;
 
@@ -16,11 +17,33 @@ impl CommandError {
     }
 
     pub(crate) fn unreachable(server: &str) -> Self {
-        let message = format!(
-            "The server {server} did not answer. Check your network connection, then try again. \
-             If others cannot reach it either, tell whoever runs it."
+        let message = say(
+            format!(
+                "The server {server} did not answer. Check your network connection, then try again. \
+                 If others cannot reach it either, tell whoever runs it."
+            ),
+            format!(
+                "Le serveur {server} n’a pas répondu. Vérifiez votre connexion au réseau, puis réessayez. \
+                 Si d’autres ne le joignent pas non plus, prévenez la personne qui s’en occupe."
+            ),
         );
         Self::new(ErrorCode::Unreachable, message)
+    }
+
+    pub(crate) fn untrusted(server: &str) -> Self {
+        let message = say(
+            format!(
+                "The certificate of {server} is not trusted by this computer, so nothing was sent. Check the \
+                 address and this computer's date. If your company has an authority of its own, its certificate \
+                 must be among those of the system."
+            ),
+            format!(
+                "Le certificat de {server} n’est pas reconnu par cet ordinateur : rien n’a été envoyé. Vérifiez \
+                 l’adresse et la date de cet ordinateur. Si votre entreprise a sa propre autorité, son certificat \
+                 doit figurer parmi ceux du système."
+            ),
+        );
+        Self::new(ErrorCode::Untrusted, message)
     }
 
     pub(crate) fn signed_out() -> Self {

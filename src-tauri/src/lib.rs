@@ -16,6 +16,7 @@ mod error;
 mod guard;
 mod logging;
 mod notify;
+mod preferences;
 mod server;
 mod session;
 mod settings;
@@ -23,13 +24,19 @@ mod stage;
 mod state;
 #[cfg(test)]
 mod typescript;
+mod words;
 mod workspace;
 
 use tauri::{AppHandle, Manager};
 use tauri_plugin_window_state::StateFlags;
 
-use commands::{bar, people, requests, server as server_commands, sessions};
+use commands::{
+    bar, people, requests, second_factor, server as server_commands, sessions, settings as settings_commands,
+};
 use state::{App, AppExt, MAIN};
+
+/// Given where the app starts with the computer: it waits for codes without showing its window.
+const HIDDEN: &str = "--hidden";
 
 /// Runs the app until it quits.
 ///
@@ -44,6 +51,7 @@ pub fn run() {
         .plugin(tauri_plugin_single_instance::init(|app, _, _| come_back(app)))
         .plugin(logging::plugin())
         .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_autostart::Builder::new().arg(HIDDEN).app_name("Understudy").build())
         .plugin(
             tauri_plugin_window_state::Builder::new()
                 .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
@@ -56,6 +64,12 @@ pub fn run() {
             server_commands::forget_server,
             server_commands::sign_in,
             server_commands::sign_out,
+            second_factor::get_second_factor,
+            second_factor::enrol_second_factor,
+            second_factor::confirm_second_factor,
+            second_factor::verify_second_factor,
+            settings_commands::get_settings,
+            settings_commands::set_settings,
             people::list_people,
             people::find_person,
             requests::request_code,
@@ -89,6 +103,7 @@ fn set_up(app: &AppHandle) -> tauri::Result<()> {
     log::info!("Understudy {} starts", env!("CARGO_PKG_VERSION"));
     app.manage(App::new(app.path().app_config_dir()?.join("settings.json")));
     app.manage(stage::Stage::default());
+    preferences::apply(app);
     notify::listen(app);
     workspace::open(app)?;
     tauri::async_runtime::spawn(server::go_to_first(app.clone()));
@@ -110,6 +125,7 @@ async fn follow_sign_in(app: AppHandle) {
     while staff.changed().await.is_ok() {
         if staff.borrow_and_update().is_none() {
             session::close(&app, None, session::Cause::Server(None));
+            app.understudy().set_left(None);
         }
         app.publish();
     }

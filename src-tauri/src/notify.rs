@@ -1,11 +1,13 @@
-//! Desktop notifications. They are drawn on locked screens, so no code is ever in one.
+//! Desktop notifications. They are drawn on locked screens: a code is in one only if staff chose that.
 
 use tauri::{AppHandle, Emitter};
 use tauri_plugin_notification::{ActionPerformed, NotificationExt};
 use understudy_protocol::{EndCause, Mode, PersonRef, Session};
 use uuid::Uuid;
 
+use crate::preferences;
 use crate::state::MAIN;
+use crate::words::say;
 use crate::workspace;
 
 const REQUEST: &str = "request";
@@ -29,34 +31,62 @@ fn clicked(app: &AppHandle, action: &ActionPerformed) {
     }
 }
 
-pub(crate) fn code_arrived(app: &AppHandle, request: Uuid, person: &PersonRef, mode: Mode) {
+/// `code` only where staff chose to have it shown.
+pub(crate) fn code_arrived(
+    app: &AppHandle,
+    request: Uuid,
+    person: &PersonRef,
+    mode: Mode,
+    code: Option<&str>,
+) {
     let mode = match mode {
-        Mode::View => "view only",
-        Mode::Act => "with changes",
+        Mode::View => say("view only", "lecture seule"),
+        Mode::Act => say("changes allowed", "modifications permises"),
     };
-    let body = format!("{} ({}), {mode}. Open Understudy to use it.", person.name, person.kind);
-    show(app, "A code has arrived", &body, Some(request));
+    let (name, kind) = (&person.name, &person.kind);
+    let body = match code {
+        Some(code) => format!("{code}\n{name} ({kind}), {mode}"),
+        None => {
+            let open = say("Open Understudy to use it.", "Ouvrez Understudy pour l’utiliser.");
+            format!("{name} ({kind}), {mode}. {open}")
+        }
+    };
+    show(app, say("A code has arrived", "Un code est arrivé"), &body, Some(request));
 }
 
 pub(crate) fn session_ended(app: &AppHandle, session: &Session, cause: Option<EndCause>) {
     let why = match cause {
-        Some(EndCause::Limit) => "its time is up",
-        Some(EndCause::Idle) => "nothing was done in it",
-        Some(EndCause::ConsentWithdrawn) => "the consent was withdrawn",
-        Some(EndCause::StoppedByStaff) => "somebody of your team stopped it",
-        Some(EndCause::StaffDisabled) => "your account was disabled",
-        Some(EndCause::SwitchedOff) => "impersonation was switched off",
-        Some(EndCause::Exit) => "it was exited elsewhere",
-        Some(EndCause::ClientLost) => "the connection to the server was lost",
-        None => "the server ended it",
+        Some(EndCause::Limit) => say("its time is up", "sa durée est écoulée"),
+        Some(EndCause::Idle) => say("nothing was done in it", "rien n’y a été fait"),
+        Some(EndCause::ConsentWithdrawn) => say("the consent was withdrawn", "le consentement a été retiré"),
+        Some(EndCause::StoppedByStaff) => {
+            say("somebody of your team stopped it", "une personne de votre équipe l’a arrêtée")
+        }
+        Some(EndCause::StaffDisabled) => say("your account was disabled", "votre compte a été désactivé"),
+        Some(EndCause::SwitchedOff) => {
+            say("impersonation was switched off", "la prise en main a été désactivée")
+        }
+        Some(EndCause::Exit) => say("it was exited elsewhere", "elle a été quittée ailleurs"),
+        Some(EndCause::ClientLost) => {
+            say("the connection to the server was lost", "la connexion au serveur a été perdue")
+        }
+        None => say("the server ended it", "le serveur y a mis fin"),
     };
-    let body =
-        format!("You are yourself again: the session as {} has ended, because {why}.", session.person.name);
-    show(app, "Impersonation has ended", &body, None);
+    let name = &session.person.name;
+    let body = say(
+        format!("You are yourself again: the session as {name} has ended, because {why}."),
+        format!("Vous êtes de nouveau vous-même : la session en tant que {name} a pris fin, car {why}."),
+    );
+    show(app, say("Impersonation has ended", "La prise en main a pris fin"), &body, None);
 }
 
+/// Silent in quiet hours: what came waits in the inbox.
 fn show(app: &AppHandle, title: &str, body: &str, request: Option<Uuid>) {
-    let mut notification = app.notification().builder().title(title).body(plain(body));
+    let quiet = preferences::get(app).quiet_hours;
+    if quiet.is_some_and(|quiet| quiet.contain(chrono::Local::now().time())) {
+        return;
+    }
+    let mut notification = app.notification().builder().title(title).body(plain(body)).group("understudy");
     if let Some(request) = request {
         notification = notification.extra(REQUEST, request.to_string());
     }

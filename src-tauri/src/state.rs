@@ -7,8 +7,8 @@ use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Emitter, Manager, State};
 use understudy_protocol::ServerInfo;
 
-use crate::api::Api;
-use crate::contract::{AppState, Connection};
+use crate::api::{Api, Info};
+use crate::contract::{AppState, CommandError, Connection, StageClosed};
 use crate::credentials::Credentials;
 use crate::session::Slot;
 use crate::settings::SettingsFile;
@@ -24,13 +24,16 @@ pub(crate) struct App {
     pub(crate) settings: SettingsFile,
     pub(crate) session: Slot,
     credentials: Arc<Credentials>,
+    left: Mutex<Option<StageClosed>>,
     link: Mutex<Link>,
 }
 
 /// How the app stands with its server.
 struct Link {
     connection: Connection,
+    trouble: Option<CommandError>,
     info: Option<ServerInfo>,
+    clock_ahead_ms: Option<i64>,
     follower: Option<JoinHandle<()>>,
 }
 
@@ -42,17 +45,42 @@ impl App {
             settings: SettingsFile::open(settings),
             session: Slot::default(),
             credentials,
-            link: Mutex::new(Link { connection: Connection::Connecting, info: None, follower: None }),
+            left: Mutex::default(),
+            link: Mutex::new(Link {
+                connection: Connection::Connecting,
+                trouble: None,
+                info: None,
+                clock_ahead_ms: None,
+                follower: None,
+            }),
         }
     }
 
     /// Whether the connection is another one than before.
     pub(crate) fn set_connection(&self, connection: Connection) -> bool {
-        std::mem::replace(&mut self.link().connection, connection) != connection
+        let mut link = self.link();
+        if connection == Connection::Online {
+            link.trouble = None;
+        }
+        std::mem::replace(&mut link.connection, connection) != connection
     }
 
-    pub(crate) fn set_info(&self, info: Option<ServerInfo>) {
-        self.link().info = info;
+    /// The server cannot be used, and why. Whether that is news.
+    pub(crate) fn set_trouble(&self, trouble: CommandError) -> bool {
+        let mut link = self.link();
+        let news = link.connection != Connection::Offline || link.trouble.as_ref() != Some(&trouble);
+        (link.connection, link.trouble) = (Connection::Offline, Some(trouble));
+        news
+    }
+
+    pub(crate) fn set_info(&self, info: Option<Info>) {
+        let mut link = self.link();
+        link.clock_ahead_ms = info.as_ref().and_then(|info| info.clock_ahead_ms);
+        link.info = info.map(|info| info.server);
+    }
+
+    pub(crate) fn set_left(&self, left: Option<StageClosed>) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = left;
     }
 
     /// Replaces the task that follows the server; the old one stops.
@@ -82,18 +110,18 @@ impl AppExt for AppHandle {
 
     fn app_state(&self) -> AppState {
         let app = self.understudy();
-        let (connection, info) = {
-            let link = app.link();
-            (link.connection, link.info.clone())
-        };
+        let link = app.link();
         AppState {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             server: app.api.address(),
-            info,
+            info: link.info.clone(),
             staff: app.api.staff().borrow().clone(),
-            connection,
+            connection: link.connection,
+            trouble: link.trouble.clone(),
+            clock_ahead_ms: link.clock_ahead_ms,
             keyring: app.credentials.state(),
             stage: app.session.stage_state(),
+            left: app.left.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 

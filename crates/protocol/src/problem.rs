@@ -60,6 +60,10 @@ pub enum ErrorCode {
     Internal,
     /// Made by the app, never by the server: the server could not be reached.
     Unreachable,
+    /// Made by the app: the server's certificate is not trusted.
+    Untrusted,
+    /// Made by the app: app and server are too far apart in version.
+    OtherVersion,
 }
 
 /// RFC 9457, `application/problem+json`.

@@ -48,6 +48,8 @@ impl ApiError {
             C::DirectoryUnavailable => (502, "The platform does not answer"),
             C::Internal => (500, "Something failed here"),
             C::Unreachable => (503, "Not reachable"),
+            C::Untrusted => (525, "The certificate is not trusted"),
+            C::OtherVersion => (426, "App and server do not fit together"),
         };
         let name =
             serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();

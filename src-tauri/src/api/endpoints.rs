@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use reqwest::header::ACCEPT;
+use chrono::{DateTime, Utc};
+use reqwest::header::{ACCEPT, DATE};
 use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
 use understudy_protocol::{
-    Handoff, InboxEntry, Lease, NewNote, NewRequest, Note, PeoplePage, PeopleQuery, Person, Request,
-    ServerInfo, Session, SessionDetail, SessionsPage, SessionsQuery, Started, VerifyCode, WithToken,
+    Enrol, Enrolment, Handoff, InboxEntry, Lease, NewNote, NewRequest, Note, PeoplePage, PeopleQuery, Person,
+    RecoveryCodes, Request, SecondFactor, ServerInfo, Session, SessionDetail, SessionsPage, SessionsQuery,
+    ShowFactor, Started, VerifyCode, WithToken,
 };
 use uuid::Uuid;
 
@@ -17,14 +19,42 @@ use crate::error::Result;
 /// A renewal that hangs must leave time for another one before the lease is over.
 const LEASE_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// What the server says of itself.
+#[derive(Clone)]
+pub(crate) struct Info {
+    pub(crate) server: ServerInfo,
+    /// By how much this computer's clock is ahead of the server's; to the second, and what the answer took.
+    pub(crate) clock_ahead_ms: Option<i64>,
+}
+
 impl Server {
-    pub(crate) async fn info(&self) -> Result<ServerInfo> {
+    pub(crate) async fn info(&self) -> Result<Info> {
         let request = self.request(Method::GET, "/api/info")?.timeout(ANSWER_TIMEOUT);
-        self.read(self.send(request).await?).await
+        let response = self.send(request).await?;
+        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+        let clock_ahead_ms = date.map(|date| (Utc::now() - date.to_utc()).num_milliseconds());
+        Ok(Info { server: self.read(response).await?, clock_ahead_ms })
     }
 }
 
 impl Api {
+    pub(crate) async fn second_factor(&self) -> Result<SecondFactor> {
+        self.get("/api/second-factor").await
+    }
+
+    pub(crate) async fn enrol_second_factor(&self, password: String) -> Result<Enrolment> {
+        self.post("/api/second-factor/enrol", &Enrol { password }).await
+    }
+
+    pub(crate) async fn confirm_second_factor(&self, code: String) -> Result<RecoveryCodes> {
+        self.post("/api/second-factor/confirm", &ShowFactor { code }).await
+    }
+
+    pub(crate) async fn verify_second_factor(&self, code: String) -> Result<SecondFactor> {
+        self.post("/api/second-factor/verify", &ShowFactor { code }).await
+    }
+
     pub(crate) async fn list_people(&self, query: &PeopleQuery) -> Result<PeoplePage> {
         self.query("/api/people", query).await
     }

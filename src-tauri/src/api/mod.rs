@@ -7,6 +7,9 @@ pub(crate) mod address;
 mod endpoints;
 mod tokens;
 
+pub(crate) use endpoints::Info;
+
+use std::error::Error;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -61,8 +64,13 @@ impl Server {
 
     async fn send(&self, request: RequestBuilder) -> Result<Response> {
         request.send().await.map_err(|error| {
-            log::info!("no answer: {}", error.without_url());
-            CommandError::unreachable(&self.origin())
+            let error = error.without_url();
+            log::info!("no answer: {}", causes(&error));
+            if is_about_certificate(&error) {
+                CommandError::untrusted(&self.origin())
+            } else {
+                CommandError::unreachable(&self.origin())
+            }
         })
     }
 
@@ -103,6 +111,24 @@ impl Server {
             )),
         }
     }
+}
+
+/// With everything that led to it; the last one says the most.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    chain(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+fn is_about_certificate(error: &(dyn Error + 'static)) -> bool {
+    chain(error).any(|error| {
+        // Some hide theirs in an error of I/O, which does not name it as its source.
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let error = inner.map_or(error, |inner| inner);
+        matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
+    })
 }
 
 /// The server as one signed-in member of staff.

@@ -4,5 +4,7 @@
 pub(crate) mod bar;
 pub(crate) mod people;
 pub(crate) mod requests;
+pub(crate) mod second_factor;
 pub(crate) mod server;
 pub(crate) mod sessions;
+pub(crate) mod settings;

@@ -14,7 +14,7 @@ use super::sse::{Message, Parser};
 use crate::contract::Connection;
 use crate::session::{self, Cause};
 use crate::state::{AppExt, MAIN};
-use crate::{notify, stage};
+use crate::{notify, preferences, stage};
 
 /// The server writes a comment every 10 s, so a stream this quiet is dead.
 const QUIET: Duration = Duration::from_secs(25);
@@ -67,6 +67,7 @@ impl Follower<'_> {
         self.app.understudy().set_connection(Connection::Online);
         self.app.publish();
         if self.cursor.is_none() {
+            session::look_for_a_left_one(self.app).await;
             self.look_into_inbox().await;
         }
         let mut parser = Parser::default();
@@ -92,7 +93,10 @@ impl Follower<'_> {
 
     async fn handle(&mut self, envelope: EventEnvelope) {
         match &envelope.event {
-            Event::CodeArrived { request_id, person, mode } => self.code_arrived(*request_id, person, *mode),
+            Event::CodeArrived { request_id, person, mode } => {
+                let code = self.code(*request_id).await;
+                self.code_arrived(*request_id, person, *mode, code);
+            }
             Event::SessionEnded { session_id, cause } => {
                 session::close(self.app, Some(*session_id), Cause::Server(Some(*cause)));
             }
@@ -112,16 +116,26 @@ impl Follower<'_> {
         match self.app.understudy().api.list_inbox().await {
             Ok(entries) => {
                 for entry in entries {
-                    self.code_arrived(entry.request_id, &entry.person, entry.mode);
+                    self.code_arrived(entry.request_id, &entry.person, entry.mode, Some(entry.code));
                 }
             }
             Err(error) => log::info!("the inbox cannot be read: {:?}", error.code),
         }
     }
 
-    fn code_arrived(&mut self, request: Uuid, person: &PersonRef, mode: Mode) {
+    /// The code itself, where staff chose to see it in notifications. It is in no event.
+    async fn code(&self, request: Uuid) -> Option<String> {
+        if !preferences::get(self.app).show_codes {
+            return None;
+        }
+        let entries = self.app.understudy().api.list_inbox().await.ok()?;
+        entries.into_iter().find(|entry| entry.request_id == request).map(|entry| entry.code)
+    }
+
+    fn code_arrived(&mut self, request: Uuid, person: &PersonRef, mode: Mode, code: Option<String>) {
         if self.told.insert(request) {
-            notify::code_arrived(self.app, request, person, mode);
+            let code = code.filter(|_| preferences::get(self.app).show_codes);
+            notify::code_arrived(self.app, request, person, mode, code.as_deref());
         }
     }
 }

@@ -4,14 +4,16 @@ mod backoff;
 mod events;
 mod sse;
 
-use tauri::AppHandle;
-use understudy_protocol::{PROTOCOL_VERSION, ServerInfo};
+use std::cmp::Ordering;
 
-use crate::api::{Server, address};
+use tauri::AppHandle;
+use understudy_protocol::{ErrorCode, PROTOCOL_VERSION};
+
+use crate::api::{Info, Server, address};
 use crate::contract::{AppState, CommandError, Connection};
 use crate::error::Result;
-use crate::settings::Settings;
 use crate::state::{App, AppExt};
+use crate::words::say;
 use backoff::Backoff;
 
 /// Goes to the server that the settings name, if they name one.
@@ -53,28 +55,46 @@ pub(crate) fn refuse_while_impersonating(app: &App, what: &str) -> Result<()> {
 }
 
 /// What the server says of itself; an error where app and server do not understand each other.
-pub(crate) async fn checked_info(server: &Server) -> Result<ServerInfo> {
+pub(crate) async fn checked_info(server: &Server) -> Result<Info> {
     let info = server.info().await?;
-    if info.protocol != PROTOCOL_VERSION {
-        let update = if info.protocol > PROTOCOL_VERSION {
-            "Update this app"
-        } else {
-            "Ask for the server to be updated"
-        };
-        let message = format!("This server speaks another version than this app. {update}, then try again.");
-        return Err(CommandError::invalid("url", message));
-    }
-    Ok(info)
+    let (theirs, ours) = (&info.server, env!("CARGO_PKG_VERSION"));
+    let message = match theirs.protocol.cmp(&PROTOCOL_VERSION) {
+        Ordering::Equal => return Ok(info),
+        Ordering::Greater => say(
+            format!(
+                "This server (version {}) is newer than this app ({ours}). Update Understudy on this computer, then try again.",
+                theirs.version
+            ),
+            format!(
+                "Ce serveur (version {}) est plus récent que cette application ({ours}). Mettez Understudy à jour sur cet ordinateur, puis réessayez.",
+                theirs.version
+            ),
+        ),
+        Ordering::Less => say(
+            format!(
+                "This server (version {}) is older than this app ({ours}). Ask whoever runs it to update the server.",
+                theirs.version
+            ),
+            format!(
+                "Ce serveur (version {}) est plus ancien que cette application ({ours}). Demandez à la personne qui s’en occupe de le mettre à jour.",
+                theirs.version
+            ),
+        ),
+    };
+    Err(CommandError { field: Some("url".to_owned()), ..CommandError::new(ErrorCode::OtherVersion, message) })
 }
 
 fn save(app: &AppHandle, server: Option<String>) -> Result<()> {
-    app.understudy()
-        .settings
-        .save(Settings { server })
-        .map_err(|error| CommandError::internal("The address could not be saved on this computer.", error))
+    app.understudy().settings.save_server(server).map_err(|error| {
+        let message = say(
+            "The address could not be saved on this computer. Is its disk full?",
+            "L’adresse n’a pas pu être enregistrée sur cet ordinateur. Le disque est-il plein ?",
+        );
+        CommandError::internal(message, error)
+    })
 }
 
-async fn go_to(app: &AppHandle, server: Option<Server>, info: Option<ServerInfo>) {
+async fn go_to(app: &AppHandle, server: Option<Server>, info: Option<Info>) {
     let state = app.understudy();
     state.set_follower(None);
     let known = server.is_some();
@@ -102,7 +122,9 @@ async fn follow(app: AppHandle, server: Server) {
             Ok(()) => {}
             Err(error) => {
                 log::info!("the server is out of reach: {:?}", error.code);
-                connection(&app, Connection::Offline);
+                if state.set_trouble(error) {
+                    app.publish();
+                }
                 backoff.wait().await;
                 continue;
             }

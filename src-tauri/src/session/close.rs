@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 use understudy_protocol::{EndCause, ErrorCode, Session};
 use uuid::Uuid;
 
-use super::Live;
+use super::{Live, trace};
 use crate::clock::boot_time;
 use crate::contract::{StageClosed, StageClosedReason};
 use crate::error::Result;
@@ -36,6 +36,7 @@ pub(crate) fn close(app: &AppHandle, id: Option<Uuid>, cause: Cause) -> bool {
     let Some(live) = state.session.take(id) else { return false };
     live.stop.cancel();
     stage::destroy(app);
+    trace::remove(app);
     log::info!("session {} is over here: {cause:?}", live.session.id);
     // The token goes with the rest of it.
     let Live { session, lease, .. } = *live;
@@ -63,6 +64,7 @@ pub(crate) async fn end_before_quitting(app: &AppHandle) {
     if let Some(live) = &live {
         live.stop.cancel();
         stage::destroy(app);
+        trace::remove(app);
     }
     if let Some(id) = live.map(|live| live.session.id).or_else(|| state.session.starting()) {
         if !matches!(timeout(PATIENCE, state.api.end_session(id)).await, Ok(Ok(_))) {
@@ -102,7 +104,7 @@ fn lease_lost(app: &AppHandle, session: Session) {
 }
 
 /// Ends it on the server; one that has ended already is as good.
-async fn end(app: &AppHandle, id: Uuid) -> Result<Session> {
+pub(super) async fn end(app: &AppHandle, id: Uuid) -> Result<Session> {
     let state = app.understudy();
     match state.api.end_session(id).await {
         Err(error) if error.code == ErrorCode::SessionEnded => Ok(state.api.get_session(id).await?.session),

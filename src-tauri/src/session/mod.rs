@@ -5,6 +5,7 @@ mod keeper;
 mod lease;
 mod sheets;
 mod start;
+mod trace;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,7 @@ use sheets::Sheets;
 
 pub(crate) use close::{Cause, close, end_before_quitting};
 pub(crate) use start::{start, stop};
+pub(crate) use trace::look as look_for_a_left_one;
 
 /// Room for one session at a time.
 #[derive(Default)]

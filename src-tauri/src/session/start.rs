@@ -8,7 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::close::tell_server;
-use super::{Cause, Live, close, keeper};
+use super::{Cause, Live, close, keeper, trace};
 use crate::clock::boot_time;
 use crate::contract::CommandError;
 use crate::error::Result;
@@ -24,7 +24,7 @@ pub(crate) async fn start(app: &AppHandle, id: Uuid) -> Result<Session> {
     let state = app.understudy();
     let reservation = state.session.reserve(id)?;
     let info = checked_info(&state.api.server()?).await?;
-    let origins = Origins::parse(&info.gateway_origins)?;
+    let origins = Origins::parse(&info.server.gateway_origins)?;
     state.set_info(Some(info));
 
     let asked_at = boot_time();
@@ -41,6 +41,7 @@ pub(crate) async fn start(app: &AppHandle, id: Uuid) -> Result<Session> {
     };
     let session = started.session.clone();
     log::info!("session {} has started", session.id);
+    trace::leave(app, session.id);
     let stop = state.session.occupy(Live::new(started, asked_at));
     drop(reservation);
     tauri::async_runtime::spawn(keeper::keep(app.clone(), session.id, stop));

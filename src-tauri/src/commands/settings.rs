@@ -1,0 +1,18 @@
+//! The app's own settings. For the main window.
+
+use tauri::AppHandle;
+
+use crate::contract::Settings;
+use crate::error::Result;
+use crate::preferences;
+
+#[tauri::command]
+pub(crate) async fn get_settings(app: AppHandle) -> Settings {
+    preferences::get(&app)
+}
+
+/// Answers with the settings as they are now; what is managed stays as it is.
+#[tauri::command]
+pub(crate) async fn set_settings(app: AppHandle, settings: Settings) -> Result<Settings> {
+    preferences::set(&app, &settings)
+}
