@@ -7,6 +7,7 @@ use tauri_build::{AppManifest, Attributes};
 
 const COMMANDS: &[&str] = &[
     "get_app_state",
+    "quit",
     "set_server",
     "forget_server",
     "sign_in",

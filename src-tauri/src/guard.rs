@@ -7,7 +7,7 @@ use tauri::{AppHandle, Emitter, RunEvent, Window, WindowEvent};
 use crate::contract::Sheet;
 use crate::session;
 use crate::state::{AppExt, MAIN, STAGE};
-use crate::{stage, workspace};
+use crate::{preferences, stage, workspace};
 
 pub(crate) fn on_window_event(window: &Window, event: &WindowEvent) {
     use tauri::Manager;
@@ -17,10 +17,27 @@ pub(crate) fn on_window_event(window: &Window, event: &WindowEvent) {
             api.prevent_close();
             explain(app, window.label());
         }
+        WindowEvent::CloseRequested { api, .. } if window.label() == MAIN && runs_on(app) => {
+            api.prevent_close();
+            tauri::async_runtime::spawn(workspace::hide(app.clone()));
+        }
         WindowEvent::Resized(_) | WindowEvent::ScaleFactorChanged { .. } if window.label() == STAGE => {
             stage::resized(app);
         }
         _ => {}
+    }
+}
+
+/// Whoever is signed in may be sent codes.
+fn runs_on(app: &AppHandle) -> bool {
+    app.understudy().api.staff().borrow().is_some() && preferences::get(app).keep_running
+}
+
+pub(crate) fn quit(app: &AppHandle) {
+    if app.understudy().session.is_busy() {
+        explain(app, MAIN);
+    } else {
+        app.exit(0);
     }
 }
 

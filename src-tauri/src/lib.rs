@@ -22,6 +22,7 @@ mod session;
 mod settings;
 mod stage;
 mod state;
+mod tray;
 #[cfg(test)]
 mod typescript;
 mod words;
@@ -60,6 +61,7 @@ pub fn run() {
         )
         .invoke_handler(tauri::generate_handler![
             server_commands::get_app_state,
+            server_commands::quit,
             server_commands::set_server,
             server_commands::forget_server,
             server_commands::sign_in,
@@ -103,11 +105,13 @@ fn set_up(app: &AppHandle) -> tauri::Result<()> {
     log::info!("Understudy {} starts", env!("CARGO_PKG_VERSION"));
     app.manage(App::new(app.path().app_config_dir()?.join("settings.json")));
     app.manage(stage::Stage::default());
+    app.manage(tray::Tray::default());
     preferences::apply(app);
     notify::listen(app);
     workspace::open(app)?;
     tauri::async_runtime::spawn(server::go_to_first(app.clone()));
     tauri::async_runtime::spawn(follow_sign_in(app.clone()));
+    tauri::async_runtime::spawn(tray::appear(app.clone()));
     tauri::async_runtime::spawn(guard::on_signal(app.clone()));
     Ok(())
 }

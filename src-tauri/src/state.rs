@@ -12,6 +12,7 @@ use crate::contract::{AppState, CommandError, Connection, StageClosed};
 use crate::credentials::Credentials;
 use crate::session::Slot;
 use crate::settings::SettingsFile;
+use crate::tray;
 
 /// Labels of windows and webviews. The platform's is in no capability.
 pub(crate) const MAIN: &str = "main";
@@ -99,7 +100,7 @@ impl App {
 pub(crate) trait AppExt {
     fn understudy(&self) -> State<'_, App>;
     fn app_state(&self) -> AppState;
-    /// Sends `app-state` to the main window.
+    /// Sends `app-state` to the main window, and shows it in the tray.
     fn publish(&self);
 }
 
@@ -126,7 +127,9 @@ impl AppExt for AppHandle {
     }
 
     fn publish(&self) {
-        if let Err(error) = self.emit_to(MAIN, "app-state", self.app_state()) {
+        let state = self.app_state();
+        tray::update(self, &state);
+        if let Err(error) = self.emit_to(MAIN, "app-state", state) {
             log::error!("app-state could not be sent: {error}");
         }
     }

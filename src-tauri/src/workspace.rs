@@ -4,6 +4,7 @@ use tauri::webview::{NewWindowResponse, PermissionResponse, WebviewWindowBuilder
 use tauri::{AppHandle, Manager, WebviewUrl};
 
 use crate::state::MAIN;
+use crate::tray;
 
 pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
     let builder = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
@@ -47,6 +48,15 @@ pub(crate) fn show(app: &AppHandle) {
         if let Err(error) = outcome {
             log::warn!("the main window did not come to the front: {error}");
         }
+    }
+}
+
+/// Out of the way, and to be found again: in the tray, or minimised where there is none.
+pub(crate) async fn hide(app: AppHandle) {
+    let Some(window) = app.get_webview_window(MAIN) else { return };
+    let hidden = if tray::is_shown(&app).await { window.hide() } else { window.minimize() };
+    if let Err(error) = hidden {
+        log::warn!("the main window did not go out of the way: {error}");
     }
 }
 

@@ -5,12 +5,19 @@ use understudy_protocol::Staff;
 
 use crate::contract::AppState;
 use crate::error::Result;
+use crate::guard;
 use crate::server::{self, refuse_while_impersonating};
 use crate::state::AppExt;
 
 #[tauri::command]
 pub(crate) async fn get_app_state(app: AppHandle) -> AppState {
     app.app_state()
+}
+
+/// Quits, also where closing the window only hides it. While impersonating it explains itself instead.
+#[tauri::command]
+pub(crate) async fn quit(app: AppHandle) {
+    guard::quit(&app);
 }
 
 /// Checks that a server answers at this address, then keeps it.

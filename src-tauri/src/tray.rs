@@ -1,0 +1,208 @@
+//! The icon in the system's tray: who you are, and the ways back.
+//!
+//! A plain GNOME has no tray. There nothing is built, and the window is minimised where it would be hidden.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+
+use tauri::image::Image;
+use tauri::menu::{Menu, MenuBuilder, MenuEvent, MenuItem};
+use tauri::tray::{TrayIcon, TrayIconBuilder, TrayIconEvent};
+use tauri::{AppHandle, Manager, Wry, include_image};
+
+use crate::contract::{AppState, Connection};
+use crate::state::AppExt;
+use crate::words::say;
+use crate::{guard, session, stage, workspace};
+
+const YOURSELF: Image<'_> = include_image!("icons/tray/yourself.png");
+const SOMEBODY_ELSE: Image<'_> = include_image!("icons/tray/somebody-else.png");
+const OFFLINE: Image<'_> = include_image!("icons/tray/offline.png");
+
+const ID: &str = "tray";
+const OPEN: &str = "open";
+const STAGE: &str = "stage";
+const EXIT: &str = "exit";
+const QUIT: &str = "quit";
+
+/// What the icon shows; it is drawn anew only when that changes.
+#[derive(Clone, PartialEq, Eq)]
+enum Face {
+    Yourself(String),
+    SomebodyElse(String),
+    Offline,
+}
+
+#[derive(Default)]
+pub(crate) struct Tray(Mutex<Option<(TrayIcon, Face)>>);
+
+/// Builds the icon as soon as there is a tray to show it.
+pub(crate) async fn appear(app: AppHandle) {
+    host::wait().await;
+    let on_toolkit = app.clone();
+    // The tray's library gives up where its system library is missing; the app can do without.
+    let build = move || {
+        let built = catch_unwind(AssertUnwindSafe(|| build(&on_toolkit)));
+        if !matches!(built, Ok(Ok(()))) {
+            log::warn!("there is a tray, but no icon could be put into it");
+        }
+    };
+    if let Err(error) = app.run_on_main_thread(build) {
+        log::warn!("the tray stays empty: {error}");
+    }
+}
+
+/// Whether a hidden window could be brought back from the tray.
+pub(crate) async fn is_shown(app: &AppHandle) -> bool {
+    app.state::<Tray>().lock().is_some() && host::is_there().await
+}
+
+/// Shows how things stand.
+pub(crate) fn update(app: &AppHandle, state: &AppState) {
+    let face = Face::of(state);
+    let tray = app.state::<Tray>();
+    let mut shown = tray.lock();
+    let Some((icon, last)) = shown.as_mut().filter(|(_, last)| *last != face) else { return };
+    *last = face.clone();
+    let icon = icon.clone();
+    drop(shown);
+    let on_toolkit = app.clone();
+    // A menu is the toolkit's: it is made where the toolkit runs.
+    let redraw = move || {
+        let drawn = menu(&on_toolkit, &face).and_then(|menu| {
+            icon.set_menu(Some(menu))?;
+            icon.set_tooltip(Some(face.words()))?;
+            icon.set_icon(Some(face.picture()))
+        });
+        if let Err(error) = drawn {
+            log::warn!("the tray could not be drawn: {error}");
+        }
+    };
+    if let Err(error) = app.run_on_main_thread(redraw) {
+        log::warn!("the tray could not be drawn: {error}");
+    }
+}
+
+impl Tray {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(TrayIcon, Face)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Face {
+    fn of(state: &AppState) -> Self {
+        match (&state.stage, &state.staff) {
+            (Some(stage), _) => Self::SomebodyElse(stage.session.person.name.clone()),
+            (None, Some(staff)) if state.connection != Connection::Offline => {
+                Self::Yourself(staff.name.clone())
+            }
+            _ => Self::Offline,
+        }
+    }
+
+    fn picture(&self) -> Image<'static> {
+        match self {
+            Self::Yourself(_) => YOURSELF,
+            Self::SomebodyElse(_) => SOMEBODY_ELSE,
+            Self::Offline => OFFLINE,
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Yourself(name) => {
+                say(format!("You are yourself: {name}"), format!("Vous êtes vous-même : {name}"))
+            }
+            Self::SomebodyElse(name) => {
+                say(format!("You are signed in as {name}"), format!("Vous êtes connecté en tant que {name}"))
+            }
+            Self::Offline => say("Not connected", "Non connecté").to_owned(),
+        }
+    }
+}
+
+fn build(app: &AppHandle) -> tauri::Result<()> {
+    let face = Face::of(&app.app_state());
+    let icon = TrayIconBuilder::with_id(ID)
+        .icon(face.picture())
+        .tooltip(face.words())
+        .menu(&menu(app, &face)?)
+        .show_menu_on_left_click(cfg!(target_os = "macos"))
+        .on_menu_event(chosen)
+        .on_tray_icon_event(|icon, event| {
+            if let TrayIconEvent::DoubleClick { .. } = event {
+                workspace::show(icon.app_handle());
+            }
+        })
+        .build(app)?;
+    *app.state::<Tray>().lock() = Some((icon, face));
+    Ok(())
+}
+
+fn menu(app: &AppHandle, face: &Face) -> tauri::Result<Menu<Wry>> {
+    let who = MenuItem::new(app, face.words(), false, None::<&str>)?;
+    let mut menu =
+        MenuBuilder::new(app).item(&who).separator().text(OPEN, say("Open Understudy", "Ouvrir Understudy"));
+    if let Face::SomebodyElse(_) = face {
+        menu = menu
+            .text(STAGE, say("Show the session", "Afficher la session"))
+            .text(EXIT, say("Exit impersonation", "Quitter la prise en main"));
+    }
+    menu.separator().text(QUIT, say("Quit Understudy", "Quitter Understudy")).build()
+}
+
+fn chosen(app: &AppHandle, event: MenuEvent) {
+    match event.id().as_ref() {
+        OPEN => workspace::show(app),
+        STAGE => drop(stage::show(app)),
+        EXIT => drop(session::close(app, None, session::Cause::Exit)),
+        QUIT => guard::quit(app),
+        _ => {}
+    }
+}
+
+/// Who shows trays on Linux: whoever owns this name on the session's bus.
+#[cfg(target_os = "linux")]
+mod host {
+    use futures_util::StreamExt;
+    use zbus::Connection;
+    use zbus::fdo::DBusProxy;
+    use zbus::names::BusName;
+
+    const WATCHER: BusName<'static> = BusName::WellKnown(
+        zbus::names::WellKnownName::from_static_str_unchecked("org.kde.StatusNotifierWatcher"),
+    );
+
+    pub(super) async fn is_there() -> bool {
+        let asked =
+            async { DBusProxy::new(&Connection::session().await?).await?.name_has_owner(WATCHER).await };
+        asked.await.unwrap_or(false)
+    }
+
+    /// The panel may come after us, when both start with the session.
+    pub(super) async fn wait() {
+        if let Err(error) = wait_on_bus().await {
+            log::info!("no tray: {error}");
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn wait_on_bus() -> zbus::Result<()> {
+        let bus = DBusProxy::new(&Connection::session().await?).await?;
+        let mut owners = bus.receive_name_owner_changed_with_args(&[(0, WATCHER.as_str())]).await?;
+        while !bus.name_has_owner(WATCHER).await? {
+            owners.next().await;
+        }
+        Ok(())
+    }
+}
+
+/// Elsewhere there always is one.
+#[cfg(not(target_os = "linux"))]
+mod host {
+    pub(super) async fn is_there() -> bool {
+        true
+    }
+
+    pub(super) async fn wait() {}
+}
