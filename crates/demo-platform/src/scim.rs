@@ -103,9 +103,10 @@ struct ListQuery {
     filter: Option<String>,
     start_index: Option<i64>,
     count: Option<i64>,
+    sort_by: Option<String>,
 }
 
-/// Ordered by `id`, so that pages fit together.
+/// Ordered by `id`, or by `displayName` where that is asked for, so that pages fit together.
 async fn list(
     State(app): State<App>,
     query: Result<Query<ListQuery>, QueryRejection>,
@@ -115,6 +116,9 @@ async fn list(
     let mut people = people::all(&app.db).await?;
     if let Some(filter) = filter {
         people.retain(|person| filter.matches(&|attribute| value(person, attribute)));
+    }
+    if query.sort_by.is_some_and(|by| by.eq_ignore_ascii_case("displayName")) {
+        people.sort_by_cached_key(|person| person.display_name.to_lowercase());
     }
     let start = query.start_index.unwrap_or(1).max(1);
     let count = query.count.unwrap_or(DEFAULT_COUNT).clamp(0, MAX_COUNT);

@@ -168,6 +168,7 @@ impl Directory {
                 .query(&[
                     ("filter", filter),
                     ("startIndex", &start.to_string()),
+                    ("sortBy", "displayName"),
                     ("count", &count.to_string()),
                 ])
                 .bearer_auth(self.config.token.expose_secret())
