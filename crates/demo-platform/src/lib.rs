@@ -22,6 +22,7 @@
 //! | `GET /transactions`, `GET /transactions/{id}` | |
 //! | `GET /documents`, `POST` | multipart: `csrf_token`, then `file` |
 //! | `GET /documents/{id}`, `POST /documents/{id}/delete` | download, with ranges |
+//! | `GET /messages`, `GET /messages/{id}`, `POST /messages/read` | |
 //! | `GET /profile`, `POST` | `display_name`, `phone`, `address` |
 //! | `GET /settings` | |
 //! | `POST /settings/password` | `current` (not while impersonated), `new`, `repeat` |
@@ -36,6 +37,7 @@
 //! |---|---|
 //! | `GET /live/echo` | WebSocket that sends everything back |
 //! | `GET /live/prices?interval_ms=` | server-sent events without end |
+//! | `GET /messages/live?since=` | server-sent events, seldom |
 //! | `GET /documents/statement.csv?rows=&delay_ms=` | a download as long and slow as asked for |
 //! | `POST /search` | JSON `{"q"}`; only reads |
 //! | any method on `/echo`, `/echo/…` | what reached the platform, as JSON ([`Config::test_routes`]) |
@@ -45,7 +47,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use sqlx::SqlitePool;
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -57,6 +59,7 @@ mod error;
 mod iban;
 mod live;
 mod market;
+mod messages;
 mod pages;
 mod people;
 mod router;
@@ -81,6 +84,8 @@ pub struct Config {
     pub identity: Option<Identity>,
     /// The access log, one JSON line per request. `None`: `access.jsonl` in the data folder.
     pub access_log: Option<PathBuf>,
+    /// How long the check of an uploaded document takes, until its message arrives.
+    pub document_check: Duration,
     /// Serves `/echo`, which shows whoever asks what reached the platform. For tests of a proxy only.
     pub test_routes: bool,
 }
@@ -93,6 +98,7 @@ impl Default for Config {
             scim_token: "meridian-scim".into(),
             identity: None,
             access_log: None,
+            document_check: Duration::from_secs(5),
             test_routes: false,
         }
     }
@@ -118,6 +124,9 @@ struct Platform {
     csrf: auth::csrf::Key,
     identity: Option<auth::identity::Verifier>,
     access_log: access_log::AccessLog,
+    /// Wakes whoever follows messages; says nothing about whose.
+    messages: watch::Sender<()>,
+    document_check: Duration,
     stopping: CancellationToken,
     _temporary: Option<TempDir>,
 }
@@ -186,6 +195,8 @@ pub async fn start(listener: TcpListener, config: Config) -> anyhow::Result<Runn
         scim_token: config.scim_token,
         csrf: auth::csrf::Key::random(),
         access_log: access_log::AccessLog::open(log_path)?,
+        messages: watch::Sender::new(()),
+        document_check: config.document_check,
         stopping: CancellationToken::new(),
         _temporary: temporary,
     });

@@ -3,6 +3,7 @@
 mod dashboard;
 mod documents;
 mod live;
+mod messages;
 mod offers;
 mod profile;
 mod settings;
@@ -12,6 +13,7 @@ mod transactions;
 
 use askama::Template;
 use axum::{Router, response::Html};
+use chrono::Utc;
 use serde::Deserialize;
 
 use crate::{App, auth::SignedIn, error::Error};
@@ -27,11 +29,14 @@ pub(crate) fn router() -> Router<App> {
         .merge(profile::router())
         .merge(settings::router())
         .merge(live::router())
+        .merge(messages::router())
 }
 
 /// What the frame around every page shows.
 struct Frame {
     account: SignedIn,
+    /// Messages that are not read.
+    unread: i64,
     /// The entry of the menu that is current: its path.
     section: &'static str,
     notice: Option<&'static str>,
@@ -40,8 +45,9 @@ struct Frame {
 }
 
 impl Frame {
-    fn new(account: SignedIn, section: &'static str) -> Self {
-        Self { account, section, notice: None, problem: None }
+    async fn new(app: &App, account: SignedIn, section: &'static str) -> Result<Self, Error> {
+        let unread = crate::messages::unread(&app.db, &account.person.id, Utc::now()).await?;
+        Ok(Self { account, unread, section, notice: None, problem: None })
     }
 
     fn notice(mut self, done: &Done) -> Self {
@@ -71,6 +77,7 @@ impl Done {
             "email" => "Your e-mail address is changed.",
             "uploaded" => "Your document is uploaded.",
             "deleted" => "The document is deleted.",
+            "read" => "All messages are marked as read.",
             "ordered" => "Your order is placed. It is complete when your payment has arrived.",
             _ => return None,
         })
@@ -93,7 +100,16 @@ mod filters {
 
     #[askama::filter_fn]
     pub(super) fn day(time: &DateTime<Utc>, _: &dyn askama::Values) -> askama::Result<String> {
-        Ok(time.format("%-d %b %Y").to_string())
+        Ok(day_of(time))
+    }
+
+    pub(super) fn day_of(time: &DateTime<Utc>) -> String {
+        time.format("%-d %b %Y").to_string()
+    }
+
+    #[askama::filter_fn]
+    pub(super) fn minute(time: &DateTime<Utc>, _: &dyn askama::Values) -> askama::Result<String> {
+        Ok(time.format("%-d %b %Y, %H:%M UTC").to_string())
     }
 
     /// Hundredths of a percent.

@@ -69,3 +69,14 @@ CREATE TABLE IF NOT EXISTS documents (
   created_at TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS documents_of_person ON documents (person, created_at);
+
+-- A message that arrives later is there already and not shown yet.
+CREATE TABLE IF NOT EXISTS messages (
+  id         INTEGER PRIMARY KEY,
+  person     TEXT NOT NULL REFERENCES people (id),
+  subject    TEXT NOT NULL,
+  body       TEXT NOT NULL,
+  arrives_at TEXT NOT NULL,
+  read_at    TEXT
+);
+CREATE INDEX IF NOT EXISTS messages_of_person ON messages (person, arrives_at);

@@ -82,6 +82,7 @@ pub(crate) async fn plant(db: &SqlitePool, files: &Path) -> anyhow::Result<()> {
             let status = status(rng, &id);
             let since = person(&mut tx, rng, &id, kind, status, name, &hash).await?;
             documents(&mut tx, &id, since).await?;
+            messages(&mut tx, &id, kind, since).await?;
             if status != Status::Pending {
                 holdings_and_payments(&mut tx, rng, &id, since).await?;
             }
@@ -165,6 +166,56 @@ async fn documents(tx: &mut SqliteConnection, person: &str, since: DateTime<Utc>
         .bind(content.len() as i64)
         .bind(file)
         .bind(since)
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Nothing in here is drawn: what was seeded before messages were stays as it is.
+async fn messages(
+    tx: &mut SqliteConnection,
+    person: &str,
+    kind: Kind,
+    since: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let noon = |days| today() - TimeDelta::days(days) + TimeDelta::hours(3);
+    let mut all = vec![
+        (
+            "Welcome to Meridian",
+            "Your account is ready. You find our terms among your documents. If something is unclear, answer your adviser or call us on weekdays from 8 to 18.",
+            since,
+        ),
+        (
+            "New offer: Alpine Hydro II",
+            "Two run-of-river plants in Vorarlberg are being renewed. The offer is open until the target is reached; the brochure tells you more.",
+            since.max(noon(21)),
+        ),
+    ];
+    if kind == Kind::Company {
+        all.push((
+            "Your application is not complete",
+            "You have begun to apply for professional status and saved a draft. Complete the company details to go on.",
+            since.max(noon(2)),
+        ));
+    } else {
+        all.push((
+            "Changes of the terms on 1 January",
+            "From 1 January orders can be cancelled within 24 hours. You need not do anything.",
+            since.max(noon(5)),
+        ));
+    }
+    for (subject, body, arrives_at) in all {
+        // The first one was read long ago.
+        let read_at = (arrives_at == since).then_some(since);
+        sqlx::query(
+            "INSERT INTO messages (person, subject, body, arrives_at, read_at) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(person)
+        .bind(subject)
+        .bind(body)
+        .bind(arrives_at)
+        .bind(read_at)
         .execute(&mut *tx)
         .await?;
     }

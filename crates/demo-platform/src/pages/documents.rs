@@ -30,6 +30,7 @@ use crate::{
         csrf::{self, SignedForm},
     },
     error::Error,
+    messages,
 };
 
 const MAX_BYTES: usize = 1 << 30;
@@ -73,7 +74,7 @@ async fn list(
     account: SignedIn,
     Query(done): Query<Done>,
 ) -> Result<Html<String>, Error> {
-    documents_page(&app.db, Frame::new(account, "/documents").notice(&done)).await
+    documents_page(&app.db, Frame::new(&app, account, "/documents").await?.notice(&done)).await
 }
 
 async fn find(db: &SqlitePool, account: &SignedIn, id: i64) -> Result<Document, Error> {
@@ -127,11 +128,18 @@ async fn upload(
                 csrf::check(&account.csrf, &headers, token.as_deref())?;
                 let name = field.file_name().unwrap_or_default().to_owned();
                 if let Some(problem) = refused_name(&name) {
-                    let again =
-                        documents_page(&app.db, Frame::new(account, "/documents").problem(problem)).await?;
+                    let again = documents_page(
+                        &app.db,
+                        Frame::new(&app, account, "/documents").await?.problem(problem),
+                    )
+                    .await?;
                     return Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response());
                 }
                 keep(&app, &account, &name, field).await?;
+                let subject = format!("Your document “{name}” was checked");
+                let body = "It is complete and readable. You find it among your documents at any time.";
+                let checked = Utc::now() + app.document_check;
+                messages::send(&app, &account.person.id, &subject, body, checked).await?;
                 return Ok(Redirect::to("/documents?done=uploaded").into_response());
             }
             _ => {}

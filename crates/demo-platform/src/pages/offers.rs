@@ -36,7 +36,7 @@ struct OffersPage {
 
 async fn list(State(app): State<App>, account: SignedIn) -> Result<Html<String>, Error> {
     let offers = market::offers(&app.db).await?;
-    page(&OffersPage { frame: Frame::new(account, "/offers"), offers })
+    page(&OffersPage { frame: Frame::new(&app, account, "/offers").await?, offers })
 }
 
 #[derive(Template)]
@@ -53,7 +53,7 @@ async fn show(
     Path(id): Path<String>,
 ) -> Result<Html<String>, Error> {
     let offer = market::offer(&app.db, &id).await?.ok_or(Error::NotFound)?;
-    page(&OfferPage { frame: Frame::new(account, "/offers"), offer, units: "10".into() })
+    page(&OfferPage { frame: Frame::new(&app, account, "/offers").await?, offer, units: "10".into() })
 }
 
 #[derive(Deserialize)]
@@ -73,8 +73,9 @@ async fn order(
             Ok(Redirect::to(&format!("/transactions/{id}?done=ordered")).into_response())
         }
         _ => {
-            let frame =
-                Frame::new(account, "/offers").problem("Units must be a whole number from 1 to 10,000.");
+            let frame = Frame::new(&app, account, "/offers")
+                .await?
+                .problem("Units must be a whole number from 1 to 10,000.");
             let again = page(&OfferPage { frame, offer, units: form.units })?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
         }
@@ -92,5 +93,5 @@ struct PortfolioPage {
 async fn portfolio(State(app): State<App>, account: SignedIn) -> Result<Html<String>, Error> {
     let holdings = market::holdings(&app.db, &account.person.id).await?;
     let value_cents = holdings.iter().map(|it| it.value_cents()).sum();
-    page(&PortfolioPage { frame: Frame::new(account, "/portfolio"), holdings, value_cents })
+    page(&PortfolioPage { frame: Frame::new(&app, account, "/portfolio").await?, holdings, value_cents })
 }

@@ -29,7 +29,7 @@ struct TransactionsPage {
 
 async fn list(State(app): State<App>, account: SignedIn) -> Result<Html<String>, Error> {
     let transactions = market::transactions(&app.db, &account.person.id, -1).await?;
-    page(&TransactionsPage { frame: Frame::new(account, "/transactions"), transactions })
+    page(&TransactionsPage { frame: Frame::new(&app, account, "/transactions").await?, transactions })
 }
 
 #[derive(Template)]
@@ -46,5 +46,6 @@ async fn show(
     Query(done): Query<Done>,
 ) -> Result<Html<String>, Error> {
     let transaction = market::transaction(&app.db, &account.person.id, id).await?.ok_or(Error::NotFound)?;
-    page(&TransactionPage { frame: Frame::new(account, "/transactions").notice(&done), transaction })
+    let frame = Frame::new(&app, account, "/transactions").await?.notice(&done);
+    page(&TransactionPage { frame, transaction })
 }

@@ -100,6 +100,24 @@ impl Browser {
         [fields, &[("csrf_token", token)]].concat()
     }
 
+    /// Sends a file with the form of the page of documents.
+    pub(crate) async fn upload(&mut self, name: &str, content: &str) -> anyhow::Result<Response> {
+        let token = self.cookies["csrf_token"].clone();
+        let body = format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"csrf_token\"\r\n\r\n{token}\r\n\
+             --edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--edge--\r\n"
+        );
+        let request = self
+            .request(Method::POST, "/documents")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
+            .body(body);
+        self.send(request).await
+    }
+
+    pub(crate) async fn text(&mut self, path: &str) -> anyhow::Result<String> {
+        Ok(self.get(path).await?.error_for_status()?.text().await?)
+    }
+
     pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> anyhow::Result<Response> {
         self.get("/sign-in").await?;
         self.post("/sign-in", &[("email", email), ("password", password)]).await

@@ -2,19 +2,6 @@ use reqwest::{Method, StatusCode, header};
 
 use crate::common::{Browser, ELISE, JONAS, Platform};
 
-async fn upload(browser: &mut Browser, name: &str, content: &str) -> anyhow::Result<reqwest::Response> {
-    let token = browser.cookies["csrf_token"].clone();
-    let body = format!(
-        "--edge\r\nContent-Disposition: form-data; name=\"csrf_token\"\r\n\r\n{token}\r\n\
-         --edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--edge--\r\n"
-    );
-    let request = browser
-        .request(Method::POST, "/documents")
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
-        .body(body);
-    browser.send(request).await
-}
-
 /// The address of the newest document.
 async fn newest(browser: &mut Browser) -> anyhow::Result<String> {
     let page = browser.get("/documents").await?.text().await?;
@@ -27,7 +14,7 @@ async fn newest(browser: &mut Browser) -> anyhow::Result<String> {
 async fn an_upload_comes_back_whole_and_in_ranges_under_its_name() -> anyhow::Result<()> {
     let platform = Platform::start().await?;
     let mut browser = platform.signed_in(ELISE).await?;
-    let answer = upload(&mut browser, "Reçu \u{20ac}.txt", "0123456789").await?;
+    let answer = browser.upload("Reçu \u{20ac}.txt", "0123456789").await?;
     assert_eq!(answer.headers()[header::LOCATION], "/documents?done=uploaded");
 
     let path = newest(&mut browser).await?;
@@ -54,7 +41,7 @@ async fn an_upload_comes_back_whole_and_in_ranges_under_its_name() -> anyhow::Re
 async fn documents_of_others_are_out_of_reach() -> anyhow::Result<()> {
     let platform = Platform::start().await?;
     let mut elise = platform.signed_in(ELISE).await?;
-    upload(&mut elise, "private.txt", "secret").await?;
+    elise.upload("private.txt", "secret").await?;
     let path = newest(&mut elise).await?;
 
     let mut jonas = platform.signed_in(JONAS).await?;
@@ -74,7 +61,7 @@ async fn a_forged_upload_leaves_nothing_behind() -> anyhow::Result<()> {
     let before = files()?;
     let mut browser = platform.signed_in(ELISE).await?;
     browser.cookies.insert("csrf_token".into(), "forged".into());
-    assert_eq!(upload(&mut browser, "a.txt", "x").await?.status(), StatusCode::FORBIDDEN);
+    assert_eq!(browser.upload("a.txt", "x").await?.status(), StatusCode::FORBIDDEN);
     assert_eq!(files()?, before);
     Ok(())
 }
@@ -83,9 +70,12 @@ async fn a_forged_upload_leaves_nothing_behind() -> anyhow::Result<()> {
 async fn a_special_character_in_the_name_stops_an_upload() -> anyhow::Result<()> {
     let platform = Platform::start().await?;
     let mut browser = platform.signed_in(ELISE).await?;
-    let answer = upload(&mut browser, "Passport #2.pdf", "x").await?;
+    let answer = browser.upload("Passport #2.pdf", "x").await?;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.text().await?.contains("Upload failed (error 4071)."));
+    let renamed = browser.upload("Passport 2.pdf", "x").await?;
+    assert_eq!(renamed.status(), StatusCode::SEE_OTHER);
+    assert!(browser.text("/documents").await?.contains("Passport 2.pdf"));
     Ok(())
 }
 
@@ -94,7 +84,7 @@ async fn a_large_upload_passes() -> anyhow::Result<()> {
     let platform = Platform::start().await?;
     let mut browser = platform.signed_in(ELISE).await?;
     let content = "x".repeat(20_000_000);
-    assert_eq!(upload(&mut browser, "large.bin", &content).await?.status(), StatusCode::SEE_OTHER);
+    assert_eq!(browser.upload("large.bin", &content).await?.status(), StatusCode::SEE_OTHER);
     let path = newest(&mut browser).await?;
     assert_eq!(browser.get(&path).await?.content_length(), Some(20_000_000));
     Ok(())

@@ -5,6 +5,7 @@ mod common;
 mod documents;
 mod identity;
 mod live;
+mod messages;
 mod profile;
 mod scim;
 mod settings;

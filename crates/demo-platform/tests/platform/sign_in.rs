@@ -137,10 +137,12 @@ async fn every_page_opens_and_forbids_what_is_not_its_own() -> anyhow::Result<()
         "/portfolio",
         "/transactions",
         "/documents",
+        "/messages",
         "/profile",
         "/settings",
         "/static/meridian.css",
         "/static/meridian.js",
+        "/static/messages.js",
         "/static/meridian.svg",
     ] {
         let answer = browser.get(path).await?;
