@@ -17,6 +17,7 @@
 //! | `POST /sign-out` | |
 //! | `GET /` | dashboard |
 //! | `GET /offers`, `GET /offers/{id}`, `POST /offers/{id}/order` | `units` |
+//! | `GET /offers/prices` | prices over a WebSocket |
 //! | `GET /live` | prices as they move |
 //! | `GET /portfolio` | |
 //! | `GET /transactions`, `GET /transactions/{id}` | |
@@ -37,6 +38,7 @@
 //! |---|---|
 //! | `GET /live/echo` | WebSocket that sends everything back |
 //! | `GET /live/prices?interval_ms=` | server-sent events without end |
+//! | `GET /offers/prices/live?interval_ms=` | WebSocket that sends prices and listens to nothing |
 //! | `GET /messages/live?since=` | server-sent events, seldom |
 //! | `GET /documents/statement.csv?rows=&delay_ms=` | a download as long and slow as asked for |
 //! | `POST /search` | JSON `{"q"}`; only reads |

@@ -5,6 +5,7 @@ mod documents;
 mod live;
 mod messages;
 mod offers;
+mod prices;
 mod profile;
 mod settings;
 mod sign_in;
@@ -29,6 +30,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(profile::router())
         .merge(settings::router())
         .merge(live::router())
+        .merge(prices::router())
         .merge(messages::router())
 }
 

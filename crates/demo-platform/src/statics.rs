@@ -13,6 +13,7 @@ pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/meridian.css", file("text/css; charset=utf-8", include_str!("../static/meridian.css")))
         .route("/meridian.js", file("text/javascript; charset=utf-8", include_str!("../static/meridian.js")))
+        .route("/prices.js", file("text/javascript; charset=utf-8", include_str!("../static/prices.js")))
         .route("/messages.js", file("text/javascript; charset=utf-8", include_str!("../static/messages.js")))
         .route("/meridian.svg", file("image/svg+xml", include_str!("../static/meridian.svg")))
 }

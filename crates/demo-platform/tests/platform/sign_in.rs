@@ -133,6 +133,7 @@ async fn every_page_opens_and_forbids_what_is_not_its_own() -> anyhow::Result<()
         "/",
         "/offers",
         "/offers/sicily-solar",
+        "/offers/prices",
         "/live",
         "/portfolio",
         "/transactions",
@@ -143,6 +144,7 @@ async fn every_page_opens_and_forbids_what_is_not_its_own() -> anyhow::Result<()
         "/static/meridian.css",
         "/static/meridian.js",
         "/static/messages.js",
+        "/static/prices.js",
         "/static/meridian.svg",
     ] {
         let answer = browser.get(path).await?;
