@@ -23,6 +23,9 @@
 //! | `GET /transactions`, `GET /transactions/{id}` | |
 //! | `GET /documents`, `POST` | multipart: `csrf_token`, then `file` |
 //! | `GET /documents/{id}`, `POST /documents/{id}/delete` | download, with ranges |
+//! | `GET /documents/statement.pdf`, `…/statement.csv` | `year`, or everything |
+//! | `GET /documents/certificates`, `…/account`, `…/tax` | menus |
+//! | `GET /documents/certificates/tax/{year}/statement.pdf`, `…/statement.csv` | |
 //! | `GET /messages`, `GET /messages/{id}`, `POST /messages/read` | |
 //! | `GET /profile`, `POST` | `display_name`, `phone`, `address` |
 //! | `GET /settings` | |
@@ -55,6 +58,7 @@ use url::Url;
 
 mod access_log;
 mod auth;
+mod csv;
 mod db;
 mod echo;
 mod error;
@@ -63,12 +67,14 @@ mod live;
 mod market;
 mod messages;
 mod pages;
+mod pdf;
 mod people;
 mod router;
 mod scim;
 mod search;
 mod seed;
 mod statics;
+mod tax;
 
 pub use access_log::AccessEntry;
 pub use seed::DEMO_PASSWORD;

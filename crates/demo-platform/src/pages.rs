@@ -1,5 +1,6 @@
 //! The pages a person sees.
 
+mod certificates;
 mod dashboard;
 mod documents;
 mod live;
@@ -31,6 +32,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(settings::router())
         .merge(live::router())
         .merge(prices::router())
+        .merge(certificates::router())
         .merge(messages::router())
 }
 

@@ -8,7 +8,7 @@ use axum::{
     routing::get,
 };
 
-use super::{Done, Frame, filters, page};
+use super::{Done, Frame, filters, page, statement};
 use crate::{
     App,
     auth::SignedIn,
@@ -25,11 +25,14 @@ pub(super) fn router() -> Router<App> {
 struct TransactionsPage {
     frame: Frame,
     transactions: Vec<Transaction>,
+    /// With payments in them, newest first.
+    years: Vec<i32>,
 }
 
 async fn list(State(app): State<App>, account: SignedIn) -> Result<Html<String>, Error> {
     let transactions = market::transactions(&app.db, &account.person.id, -1).await?;
-    page(&TransactionsPage { frame: Frame::new(&app, account, "/transactions").await?, transactions })
+    let years = statement::years(&transactions);
+    page(&TransactionsPage { frame: Frame::new(&app, account, "/transactions").await?, transactions, years })
 }
 
 #[derive(Template)]

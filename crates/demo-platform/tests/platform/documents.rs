@@ -80,6 +80,33 @@ async fn a_special_character_in_the_name_stops_an_upload() -> anyhow::Result<()>
 }
 
 #[tokio::test]
+async fn a_statement_is_of_what_was_booked_as_csv_and_pdf() -> anyhow::Result<()> {
+    let platform = Platform::start().await?;
+    let mut browser = platform.signed_in(ELISE).await?;
+    let all = browser.text("/documents/statement.csv").await?;
+    let year = browser.text("/documents/statement.csv?year=2025").await?;
+    let of_2025 = all.lines().filter(|line| line.starts_with("2025-")).collect::<Vec<_>>();
+    assert!(!of_2025.is_empty());
+    assert_eq!(year.lines().skip(1).collect::<Vec<_>>(), of_2025);
+
+    let pdf = browser.get("/documents/statement.pdf?year=2025").await?;
+    assert_eq!(pdf.headers()[header::CONTENT_TYPE], "application/pdf");
+    assert_eq!(
+        pdf.headers()[header::CONTENT_DISPOSITION],
+        "attachment; filename=\"meridian-statement-2025-INV-000137.pdf\""
+    );
+    let pdf = pdf.bytes().await?;
+    assert!(pdf.starts_with(b"%PDF-"));
+    for line in of_2025 {
+        let number = line.split(',').nth(1).expect("a number");
+        assert!(pdf.windows(number.len()).any(|it| it == number.as_bytes()), "{number}");
+    }
+    let wrong = browser.get("/documents/statement.pdf?year=x").await?;
+    assert_eq!(wrong.status(), StatusCode::BAD_REQUEST);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_large_upload_passes() -> anyhow::Result<()> {
     let platform = Platform::start().await?;
     let mut browser = platform.signed_in(ELISE).await?;
