@@ -21,6 +21,7 @@
 //! | `GET /live` | prices as they move |
 //! | `GET /portfolio` | |
 //! | `GET /transactions`, `GET /transactions/{id}` | |
+//! | `POST /transactions/{id}/reference` | `reference`, the expected one |
 //! | `GET /documents`, `POST` | multipart: `csrf_token`, then `file` |
 //! | `GET /documents/{id}`, `POST /documents/{id}/delete` | download, with ranges |
 //! | `GET /documents/statement.pdf`, `…/statement.csv` | `year`, or everything |
@@ -67,6 +68,7 @@ mod live;
 mod market;
 mod messages;
 mod pages;
+mod payments;
 mod pdf;
 mod people;
 mod router;

@@ -81,6 +81,7 @@ impl Done {
             "email" => "Your e-mail address is changed.",
             "uploaded" => "Your document is uploaded.",
             "deleted" => "The document is deleted.",
+            "reference" => "The reference is corrected. Your payment is being processed.",
             "read" => "All messages are marked as read.",
             "ordered" => "Your order is placed. It is complete when your payment has arrived.",
             _ => return None,

@@ -70,6 +70,13 @@ CREATE TABLE IF NOT EXISTS documents (
 );
 CREATE INDEX IF NOT EXISTS documents_of_person ON documents (person, created_at);
 
+-- A payment whose reference was put right afterwards, and what it was.
+CREATE TABLE IF NOT EXISTS corrected_references (
+  transaction_id INTEGER PRIMARY KEY REFERENCES transactions (id),
+  was            TEXT NOT NULL,
+  corrected_at   TEXT NOT NULL
+);
+
 -- A message that arrives later is there already and not shown yet.
 CREATE TABLE IF NOT EXISTS messages (
   id         INTEGER PRIMARY KEY,

@@ -7,6 +7,7 @@ mod documents;
 mod identity;
 mod live;
 mod messages;
+mod payments;
 mod profile;
 mod scim;
 mod settings;
