@@ -17,6 +17,7 @@
 //! | `POST /sign-out` | |
 //! | `GET /` | dashboard |
 //! | `GET /offers`, `GET /offers/{id}`, `POST /offers/{id}/order` | `units` |
+//! | `GET /offers/{id}/brochure`, `GET /offers/{id}/calculator` | a new tab; a new window, `amount`, `years` |
 //! | `GET /offers/prices` | prices over a WebSocket |
 //! | `GET /live` | prices as they move |
 //! | `GET /portfolio` | |
@@ -24,6 +25,7 @@
 //! | `POST /transactions/{id}/reference` | `reference`, the expected one |
 //! | `GET /documents`, `POST` | multipart: `csrf_token`, then `file` |
 //! | `GET /documents/{id}`, `POST /documents/{id}/delete` | download, with ranges |
+//! | `POST /documents/{id}/rename` | `name` |
 //! | `GET /documents/statement.pdf`, `…/statement.csv` | `year`, or everything |
 //! | `GET /documents/certificates`, `…/account`, `…/tax` | menus |
 //! | `GET /documents/certificates/tax/{year}/statement.pdf`, `…/statement.csv` | |

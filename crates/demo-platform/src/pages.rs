@@ -44,6 +44,8 @@ struct Frame {
     /// The entry of the menu that is current: its path.
     section: &'static str,
     notice: Option<&'static str>,
+    /// The notice is also said in a dialog.
+    alert: bool,
     /// What is wrong with the form that was sent.
     problem: Option<&'static str>,
 }
@@ -51,11 +53,12 @@ struct Frame {
 impl Frame {
     async fn new(app: &App, account: SignedIn, section: &'static str) -> Result<Self, Error> {
         let unread = crate::messages::unread(&app.db, &account.person.id, Utc::now()).await?;
-        Ok(Self { account, unread, section, notice: None, problem: None })
+        Ok(Self { account, unread, section, notice: None, problem: None, alert: false })
     }
 
     fn notice(mut self, done: &Done) -> Self {
         self.notice = done.words();
+        self.alert = matches!(done.done.as_deref(), Some("deleted" | "renamed"));
         self
     }
 
@@ -81,6 +84,7 @@ impl Done {
             "email" => "Your e-mail address is changed.",
             "uploaded" => "Your document is uploaded.",
             "deleted" => "The document is deleted.",
+            "renamed" => "The document has its new name.",
             "reference" => "The reference is corrected. Your payment is being processed.",
             "read" => "All messages are marked as read.",
             "ordered" => "Your order is placed. It is complete when your payment has arrived.",

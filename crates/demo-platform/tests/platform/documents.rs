@@ -80,6 +80,26 @@ async fn a_special_character_in_the_name_stops_an_upload() -> anyhow::Result<()>
 }
 
 #[tokio::test]
+async fn a_document_is_renamed_by_its_owner_and_under_the_same_rules() -> anyhow::Result<()> {
+    let platform = Platform::start().await?;
+    let mut elise = platform.signed_in(ELISE).await?;
+    elise.upload("scan.pdf", "x").await?;
+    let path = format!("{}/rename", newest(&mut elise).await?);
+
+    let refused = elise.post(&path, &[("name", "Lease #4.pdf")]).await?;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text().await?.contains("Renaming failed (error 4071)."));
+    let mut jonas = platform.signed_in(JONAS).await?;
+    assert_eq!(jonas.post(&path, &[("name", "mine.pdf")]).await?.status(), StatusCode::NOT_FOUND);
+
+    let answer = elise.post(&path, &[("name", " Lease 4.pdf ")]).await?;
+    assert_eq!(answer.headers()[header::LOCATION], "/documents?done=renamed");
+    let page = elise.text("/documents?done=renamed").await?;
+    assert!(page.contains("<bdi>Lease 4.pdf</bdi>") && page.contains("data-alert"));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_statement_is_of_what_was_booked_as_csv_and_pdf() -> anyhow::Result<()> {
     let platform = Platform::start().await?;
     let mut browser = platform.signed_in(ELISE).await?;

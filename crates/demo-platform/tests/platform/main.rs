@@ -7,6 +7,7 @@ mod documents;
 mod identity;
 mod live;
 mod messages;
+mod offers;
 mod payments;
 mod profile;
 mod scim;

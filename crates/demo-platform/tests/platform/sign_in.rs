@@ -133,6 +133,8 @@ async fn every_page_opens_and_forbids_what_is_not_its_own() -> anyhow::Result<()
         "/",
         "/offers",
         "/offers/sicily-solar",
+        "/offers/sicily-solar/brochure",
+        "/offers/sicily-solar/calculator",
         "/offers/prices",
         "/live",
         "/portfolio",
