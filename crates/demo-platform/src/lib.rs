@@ -30,6 +30,8 @@
 //! | `GET /documents/certificates`, `…/account`, `…/tax` | menus |
 //! | `GET /documents/certificates/tax/{year}/statement.pdf`, `…/statement.csv` | |
 //! | `GET /messages`, `GET /messages/{id}`, `POST /messages/read` | |
+//! | `GET /application`, `GET /application/review`, `POST /application/submit` | companies only |
+//! | `GET /application/{company,people,bank}`, `POST` | the step's fields, `then` (`draft` or `next`) |
 //! | `GET /profile`, `POST` | `display_name`, `phone`, `address` |
 //! | `GET /settings` | |
 //! | `POST /settings/password` | `current` (not while impersonated), `new`, `repeat` |
@@ -60,6 +62,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 mod access_log;
+mod applications;
 mod auth;
 mod csv;
 mod db;

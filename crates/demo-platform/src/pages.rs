@@ -1,5 +1,6 @@
 //! The pages a person sees.
 
+mod application;
 mod certificates;
 mod dashboard;
 mod documents;
@@ -34,6 +35,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(prices::router())
         .merge(certificates::router())
         .merge(messages::router())
+        .merge(application::router())
 }
 
 /// What the frame around every page shows.
@@ -87,6 +89,8 @@ impl Done {
             "renamed" => "The document has its new name.",
             "reference" => "The reference is corrected. Your payment is being processed.",
             "read" => "All messages are marked as read.",
+            "draft" => "Your draft is saved. You can go on at any time.",
+            "submitted" => "Your application is submitted. We will answer within five working days.",
             "ordered" => "Your order is placed. It is complete when your payment has arrived.",
             _ => return None,
         })

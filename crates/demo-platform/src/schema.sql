@@ -87,3 +87,17 @@ CREATE TABLE IF NOT EXISTS messages (
   read_at    TEXT
 );
 CREATE INDEX IF NOT EXISTS messages_of_person ON messages (person, arrives_at);
+
+-- What a company has typed so far, as JSON, one row a step.
+CREATE TABLE IF NOT EXISTS application_drafts (
+  person   TEXT NOT NULL REFERENCES people (id),
+  step     TEXT NOT NULL CHECK (step IN ('company', 'people', 'bank')),
+  answers  TEXT NOT NULL,
+  saved_at TEXT NOT NULL,
+  PRIMARY KEY (person, step)
+);
+
+CREATE TABLE IF NOT EXISTS applications (
+  person       TEXT PRIMARY KEY REFERENCES people (id),
+  submitted_at TEXT NOT NULL
+);

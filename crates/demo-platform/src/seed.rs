@@ -13,6 +13,7 @@ use rand::{
 use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::{
+    applications::{self, Company, LEGAL_FORMS},
     auth::password,
     iban,
     market::payment_reference,
@@ -80,9 +81,13 @@ pub(crate) async fn plant(db: &SqlitePool, files: &Path) -> anyhow::Result<()> {
         for (index, name) in names.into_iter().enumerate() {
             let id = format!("{prefix}-{:06}", index + 1);
             let status = status(rng, &id);
+            let company = name.display_name.clone();
             let since = person(&mut tx, rng, &id, kind, status, name, &hash).await?;
             documents(&mut tx, &id, since).await?;
             messages(&mut tx, &id, kind, since).await?;
+            if kind == Kind::Company {
+                application(&mut tx, &id, index, &company).await?;
+            }
             if status != Status::Pending {
                 holdings_and_payments(&mut tx, rng, &id, since).await?;
             }
@@ -220,6 +225,32 @@ async fn messages(
         .await?;
     }
     Ok(())
+}
+
+/// The draft that a company got stuck with: the registration number as it stands in the register, with spaces.
+async fn application(
+    tx: &mut SqliteConnection,
+    person: &str,
+    index: usize,
+    name: &str,
+) -> anyhow::Result<()> {
+    // The longest that fits: "GmbH & Co. KG" and not "KG", were that a form of its own.
+    let form = LEGAL_FORMS.iter().filter(|form| name.ends_with(**form)).max_by_key(|form| form.len());
+    let form = form.copied().unwrap_or_default();
+    let (register, country) = match form {
+        "AG" | "GmbH" | "GmbH & Co. KG" | "SE" | "eG" => ("HRB", "Germany"),
+        "SA" | "SARL" | "SAS" | "SASU" | "SCEA" => ("RCS", "France"),
+        "CIC" | "LLP" | "Ltd" | "plc" => ("OC", "United Kingdom"),
+        _ => ("REA", "Italy"),
+    };
+    let number = 104_317 + index * 7_919;
+    let company = Company {
+        legal_name: name.strip_suffix(form).unwrap_or(name).trim().into(),
+        legal_form: form.into(),
+        registration_number: format!("{register} {:03} {:03}", number / 1000, number % 1000),
+        country: country.into(),
+    };
+    applications::save(tx, person, &company, today() - TimeDelta::days(3)).await
 }
 
 /// A payment before it is written.

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 pub(crate) const ELISE: &str = "elise.marchand@example.com";
+pub(crate) const COMPANY: &str = "finance.elbufer-logistik@example.com";
 pub(crate) const JONAS: &str = "jonas.weber@example.com";
 
 pub(crate) struct Platform {

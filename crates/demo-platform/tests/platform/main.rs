@@ -1,6 +1,7 @@
 //! Meridian over real HTTP, in this process.
 
 mod access_log;
+mod application;
 mod certificates;
 mod common;
 mod documents;
