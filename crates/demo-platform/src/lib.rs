@@ -17,11 +17,21 @@
 //! | `POST /sign-out` | |
 //! | `GET /` | dashboard |
 //! | `GET /offers`, `GET /offers/{id}`, `POST /offers/{id}/order` | `units` |
+//! | `GET /offers/{id}/brochure`, `GET /offers/{id}/calculator` | a new tab; a new window, `amount`, `years` |
+//! | `GET /offers/prices` | prices over a WebSocket |
 //! | `GET /live` | prices as they move |
 //! | `GET /portfolio` | |
 //! | `GET /transactions`, `GET /transactions/{id}` | |
+//! | `POST /transactions/{id}/reference` | `reference`, the expected one |
 //! | `GET /documents`, `POST` | multipart: `csrf_token`, then `file` |
 //! | `GET /documents/{id}`, `POST /documents/{id}/delete` | download, with ranges |
+//! | `POST /documents/{id}/rename` | `name` |
+//! | `GET /documents/statement.pdf`, `…/statement.csv` | `year`, or everything |
+//! | `GET /documents/certificates`, `…/account`, `…/tax` | menus |
+//! | `GET /documents/certificates/tax/{year}/statement.pdf`, `…/statement.csv` | |
+//! | `GET /messages`, `GET /messages/{id}`, `POST /messages/read` | |
+//! | `GET /application`, `GET /application/review`, `POST /application/submit` | companies only |
+//! | `GET /application/{company,people,bank}`, `POST` | the step's fields, `then` (`draft` or `next`) |
 //! | `GET /profile`, `POST` | `display_name`, `phone`, `address` |
 //! | `GET /settings` | |
 //! | `POST /settings/password` | `current` (not while impersonated), `new`, `repeat` |
@@ -36,6 +46,8 @@
 //! |---|---|
 //! | `GET /live/echo` | WebSocket that sends everything back |
 //! | `GET /live/prices?interval_ms=` | server-sent events without end |
+//! | `GET /offers/prices/live?interval_ms=` | WebSocket that sends prices and listens to nothing |
+//! | `GET /messages/live?since=` | server-sent events, seldom |
 //! | `GET /documents/statement.csv?rows=&delay_ms=` | a download as long and slow as asked for |
 //! | `POST /search` | JSON `{"q"}`; only reads |
 //! | any method on `/echo`, `/echo/…` | what reached the platform, as JSON ([`Config::test_routes`]) |
@@ -45,25 +57,31 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use sqlx::SqlitePool;
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 mod access_log;
+mod applications;
 mod auth;
+mod csv;
 mod db;
 mod echo;
 mod error;
 mod iban;
 mod live;
 mod market;
+mod messages;
 mod pages;
+mod payments;
+mod pdf;
 mod people;
 mod router;
 mod scim;
 mod search;
 mod seed;
 mod statics;
+mod tax;
 
 pub use access_log::AccessEntry;
 pub use seed::DEMO_PASSWORD;
@@ -81,6 +99,8 @@ pub struct Config {
     pub identity: Option<Identity>,
     /// The access log, one JSON line per request. `None`: `access.jsonl` in the data folder.
     pub access_log: Option<PathBuf>,
+    /// How long the check of an uploaded document takes, until its message arrives.
+    pub document_check: Duration,
     /// Serves `/echo`, which shows whoever asks what reached the platform. For tests of a proxy only.
     pub test_routes: bool,
 }
@@ -93,6 +113,7 @@ impl Default for Config {
             scim_token: "meridian-scim".into(),
             identity: None,
             access_log: None,
+            document_check: Duration::from_secs(5),
             test_routes: false,
         }
     }
@@ -118,6 +139,9 @@ struct Platform {
     csrf: auth::csrf::Key,
     identity: Option<auth::identity::Verifier>,
     access_log: access_log::AccessLog,
+    /// Wakes whoever follows messages; says nothing about whose.
+    messages: watch::Sender<()>,
+    document_check: Duration,
     stopping: CancellationToken,
     _temporary: Option<TempDir>,
 }
@@ -186,6 +210,8 @@ pub async fn start(listener: TcpListener, config: Config) -> anyhow::Result<Runn
         scim_token: config.scim_token,
         csrf: auth::csrf::Key::random(),
         access_log: access_log::AccessLog::open(log_path)?,
+        messages: watch::Sender::new(()),
+        document_check: config.document_check,
         stopping: CancellationToken::new(),
         _temporary: temporary,
     });

@@ -1,4 +1,5 @@
-//! What stays open: a WebSocket that echoes, and a stream of prices. Both end when the platform stops.
+//! What stays open: a WebSocket that echoes, and prices, as a stream of events and over a WebSocket. All of it
+//! ends when the platform stops.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -13,6 +14,7 @@ use axum::{
         sse::{Event, Sse},
     },
 };
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures_util::{Stream, StreamExt as _};
 use serde::Deserialize;
 use serde_json::json;
@@ -22,7 +24,7 @@ use crate::{
     App,
     auth::{SignedIn, same_origin},
     error::Error,
-    market,
+    market::{self, Offer},
 };
 
 /// `GET /live/echo`: sends every text and binary message back.
@@ -75,4 +77,51 @@ pub(crate) async fn prices(
         }
     };
     Ok(Sse::new(ticks.take_until(app.stopping.clone().cancelled_owned())))
+}
+
+/// `GET /offers/prices/live?interval_ms=`: the prices of all offers as one JSON message, at each tick. Listens to
+/// nothing but the end.
+pub(crate) async fn offer_prices(
+    State(app): State<App>,
+    _: SignedIn,
+    headers: HeaderMap,
+    Query(query): Query<PricesQuery>,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, Error> {
+    if !same_origin(&app, &headers) {
+        return Ok(StatusCode::FORBIDDEN.into_response());
+    }
+    let offers = market::offers(&app.db).await?;
+    let period = Duration::from_millis(query.interval_ms.max(10));
+    let stopping = app.stopping.clone();
+    Ok(upgrade.on_upgrade(async move |socket| {
+        stopping.run_until_cancelled(tell_prices(socket, &offers, period)).await;
+    }))
+}
+
+async fn tell_prices(mut socket: WebSocket, offers: &[Offer], period: Duration) {
+    let mut clock = tokio::time::interval(period);
+    loop {
+        tokio::select! {
+            received = socket.recv() => if !matches!(received, Some(Ok(_))) { return },
+            _ = clock.tick() => {
+                if socket.send(Message::text(prices_now(offers, Utc::now()))).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// By the clock: two windows show the same, and so does one that was offline in between.
+fn prices_now(offers: &[Offer], now: DateTime<Utc>) -> String {
+    let price = |offer: &Offer| {
+        let cents = offer.price_at(now.timestamp());
+        let change = (cents - offer.price_cents) * 10_000 / offer.price_cents;
+        let sign = if change < 0 { "−" } else { "+" };
+        let change = format!("{sign}{}.{:02} %", change.abs() / 100, change.abs() % 100);
+        json!({ "offer": offer.id, "price": market::money(&cents), "change": change })
+    };
+    let prices: Vec<_> = offers.iter().map(price).collect();
+    json!({ "time": now.to_rfc3339_opts(SecondsFormat::Secs, true), "prices": prices }).to_string()
 }

@@ -81,6 +81,7 @@ async fn main() -> anyhow::Result<()> {
         }),
         access_log: cli.access_log,
         test_routes: cli.test_routes,
+        ..Config::default()
     };
     let running = demo_platform::start(listener, config).await?;
     tracing::info!(address = %running.address(), %origin, "Meridian is open");

@@ -63,6 +63,11 @@ impl Transaction {
         }
     }
 
+    /// The payment came, but nobody can tell for whom.
+    pub(crate) fn has_wrong_reference(&self) -> bool {
+        self.status == "awaiting_bank" && self.reference != self.expected_reference
+    }
+
     pub(crate) fn number(&self) -> String {
         format!("TX-{:06}", self.id)
     }

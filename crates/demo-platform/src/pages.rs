@@ -1,9 +1,13 @@
 //! The pages a person sees.
 
+mod application;
+mod certificates;
 mod dashboard;
 mod documents;
 mod live;
+mod messages;
 mod offers;
+mod prices;
 mod profile;
 mod settings;
 mod sign_in;
@@ -12,6 +16,7 @@ mod transactions;
 
 use askama::Template;
 use axum::{Router, response::Html};
+use chrono::Utc;
 use serde::Deserialize;
 
 use crate::{App, auth::SignedIn, error::Error};
@@ -27,25 +32,35 @@ pub(crate) fn router() -> Router<App> {
         .merge(profile::router())
         .merge(settings::router())
         .merge(live::router())
+        .merge(prices::router())
+        .merge(certificates::router())
+        .merge(messages::router())
+        .merge(application::router())
 }
 
 /// What the frame around every page shows.
 struct Frame {
     account: SignedIn,
+    /// Messages that are not read.
+    unread: i64,
     /// The entry of the menu that is current: its path.
     section: &'static str,
     notice: Option<&'static str>,
+    /// The notice is also said in a dialog.
+    alert: bool,
     /// What is wrong with the form that was sent.
     problem: Option<&'static str>,
 }
 
 impl Frame {
-    fn new(account: SignedIn, section: &'static str) -> Self {
-        Self { account, section, notice: None, problem: None }
+    async fn new(app: &App, account: SignedIn, section: &'static str) -> Result<Self, Error> {
+        let unread = crate::messages::unread(&app.db, &account.person.id, Utc::now()).await?;
+        Ok(Self { account, unread, section, notice: None, problem: None, alert: false })
     }
 
     fn notice(mut self, done: &Done) -> Self {
         self.notice = done.words();
+        self.alert = matches!(done.done.as_deref(), Some("deleted" | "renamed"));
         self
     }
 
@@ -71,6 +86,11 @@ impl Done {
             "email" => "Your e-mail address is changed.",
             "uploaded" => "Your document is uploaded.",
             "deleted" => "The document is deleted.",
+            "renamed" => "The document has its new name.",
+            "reference" => "The reference is corrected. Your payment is being processed.",
+            "read" => "All messages are marked as read.",
+            "draft" => "Your draft is saved. You can go on at any time.",
+            "submitted" => "Your application is submitted. We will answer within five working days.",
             "ordered" => "Your order is placed. It is complete when your payment has arrived.",
             _ => return None,
         })
@@ -93,7 +113,16 @@ mod filters {
 
     #[askama::filter_fn]
     pub(super) fn day(time: &DateTime<Utc>, _: &dyn askama::Values) -> askama::Result<String> {
-        Ok(time.format("%-d %b %Y").to_string())
+        Ok(day_of(time))
+    }
+
+    pub(super) fn day_of(time: &DateTime<Utc>) -> String {
+        time.format("%-d %b %Y").to_string()
+    }
+
+    #[askama::filter_fn]
+    pub(super) fn minute(time: &DateTime<Utc>, _: &dyn askama::Values) -> askama::Result<String> {
+        Ok(time.format("%-d %b %Y, %H:%M UTC").to_string())
     }
 
     /// Hundredths of a percent.

@@ -53,6 +53,10 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    pub(crate) fn is_company(&self) -> bool {
+        self.kind == Kind::Company
+    }
+
     /// Two letters at most, for the badge beside the name.
     pub(crate) fn initials(&self) -> String {
         let mut words = self.display_name.split_whitespace().filter_map(|word| word.chars().next());

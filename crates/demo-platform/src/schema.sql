@@ -69,3 +69,35 @@ CREATE TABLE IF NOT EXISTS documents (
   created_at TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS documents_of_person ON documents (person, created_at);
+
+-- A payment whose reference was put right afterwards, and what it was.
+CREATE TABLE IF NOT EXISTS corrected_references (
+  transaction_id INTEGER PRIMARY KEY REFERENCES transactions (id),
+  was            TEXT NOT NULL,
+  corrected_at   TEXT NOT NULL
+);
+
+-- A message that arrives later is there already and not shown yet.
+CREATE TABLE IF NOT EXISTS messages (
+  id         INTEGER PRIMARY KEY,
+  person     TEXT NOT NULL REFERENCES people (id),
+  subject    TEXT NOT NULL,
+  body       TEXT NOT NULL,
+  arrives_at TEXT NOT NULL,
+  read_at    TEXT
+);
+CREATE INDEX IF NOT EXISTS messages_of_person ON messages (person, arrives_at);
+
+-- What a company has typed so far, as JSON, one row a step.
+CREATE TABLE IF NOT EXISTS application_drafts (
+  person   TEXT NOT NULL REFERENCES people (id),
+  step     TEXT NOT NULL CHECK (step IN ('company', 'people', 'bank')),
+  answers  TEXT NOT NULL,
+  saved_at TEXT NOT NULL,
+  PRIMARY KEY (person, step)
+);
+
+CREATE TABLE IF NOT EXISTS applications (
+  person       TEXT PRIMARY KEY REFERENCES people (id),
+  submitted_at TEXT NOT NULL
+);

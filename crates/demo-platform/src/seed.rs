@@ -13,6 +13,7 @@ use rand::{
 use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::{
+    applications::{self, Company, LEGAL_FORMS},
     auth::password,
     iban,
     market::payment_reference,
@@ -80,8 +81,13 @@ pub(crate) async fn plant(db: &SqlitePool, files: &Path) -> anyhow::Result<()> {
         for (index, name) in names.into_iter().enumerate() {
             let id = format!("{prefix}-{:06}", index + 1);
             let status = status(rng, &id);
+            let company = name.display_name.clone();
             let since = person(&mut tx, rng, &id, kind, status, name, &hash).await?;
             documents(&mut tx, &id, since).await?;
+            messages(&mut tx, &id, kind, since).await?;
+            if kind == Kind::Company {
+                application(&mut tx, &id, index, &company).await?;
+            }
             if status != Status::Pending {
                 holdings_and_payments(&mut tx, rng, &id, since).await?;
             }
@@ -169,6 +175,82 @@ async fn documents(tx: &mut SqliteConnection, person: &str, since: DateTime<Utc>
         .await?;
     }
     Ok(())
+}
+
+/// Nothing in here is drawn: what was seeded before messages were stays as it is.
+async fn messages(
+    tx: &mut SqliteConnection,
+    person: &str,
+    kind: Kind,
+    since: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let noon = |days| today() - TimeDelta::days(days) + TimeDelta::hours(3);
+    let mut all = vec![
+        (
+            "Welcome to Meridian",
+            "Your account is ready. You find our terms among your documents. If something is unclear, answer your adviser or call us on weekdays from 8 to 18.",
+            since,
+        ),
+        (
+            "New offer: Alpine Hydro II",
+            "Two run-of-river plants in Vorarlberg are being renewed. The offer is open until the target is reached; the brochure tells you more.",
+            since.max(noon(21)),
+        ),
+    ];
+    if kind == Kind::Company {
+        all.push((
+            "Your application is not complete",
+            "You have begun to apply for professional status and saved a draft. Complete the company details to go on.",
+            since.max(noon(2)),
+        ));
+    } else {
+        all.push((
+            "Changes of the terms on 1 January",
+            "From 1 January orders can be cancelled within 24 hours. You need not do anything.",
+            since.max(noon(5)),
+        ));
+    }
+    for (subject, body, arrives_at) in all {
+        // The first one was read long ago.
+        let read_at = (arrives_at == since).then_some(since);
+        sqlx::query(
+            "INSERT INTO messages (person, subject, body, arrives_at, read_at) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(person)
+        .bind(subject)
+        .bind(body)
+        .bind(arrives_at)
+        .bind(read_at)
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The draft that a company got stuck with: the registration number as it stands in the register, with spaces.
+async fn application(
+    tx: &mut SqliteConnection,
+    person: &str,
+    index: usize,
+    name: &str,
+) -> anyhow::Result<()> {
+    // The longest that fits: "GmbH & Co. KG" and not "KG", were that a form of its own.
+    let form = LEGAL_FORMS.iter().filter(|form| name.ends_with(**form)).max_by_key(|form| form.len());
+    let form = form.copied().unwrap_or_default();
+    let (register, country) = match form {
+        "AG" | "GmbH" | "GmbH & Co. KG" | "SE" | "eG" => ("HRB", "Germany"),
+        "SA" | "SARL" | "SAS" | "SASU" | "SCEA" => ("RCS", "France"),
+        "CIC" | "LLP" | "Ltd" | "plc" => ("OC", "United Kingdom"),
+        _ => ("REA", "Italy"),
+    };
+    let number = 104_317 + index * 7_919;
+    let company = Company {
+        legal_name: name.strip_suffix(form).unwrap_or(name).trim().into(),
+        legal_form: form.into(),
+        registration_number: format!("{register} {:03} {:03}", number / 1000, number % 1000),
+        country: country.into(),
+    };
+    applications::save(tx, person, &company, today() - TimeDelta::days(3)).await
 }
 
 /// A payment before it is written.

@@ -1,4 +1,4 @@
-//! The style sheet, the script and the mark: the only things served without knowing who asks.
+//! The style sheet, the scripts and the mark: the only things served without knowing who asks.
 
 use axum::{Router, http::header, routing::get};
 
@@ -13,5 +13,7 @@ pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/meridian.css", file("text/css; charset=utf-8", include_str!("../static/meridian.css")))
         .route("/meridian.js", file("text/javascript; charset=utf-8", include_str!("../static/meridian.js")))
+        .route("/prices.js", file("text/javascript; charset=utf-8", include_str!("../static/prices.js")))
+        .route("/messages.js", file("text/javascript; charset=utf-8", include_str!("../static/messages.js")))
         .route("/meridian.svg", file("image/svg+xml", include_str!("../static/meridian.svg")))
 }

@@ -1,10 +1,32 @@
-// Asks before what cannot be undone, searches as one types, and keeps live pages alive.
+// Asks before what cannot be undone, opens windows, searches as one types, and keeps live pages alive.
 "use strict";
 
 for (const form of document.querySelectorAll("form[data-confirm]")) {
   form.addEventListener("submit", (event) => {
     if (!confirm(form.dataset.confirm)) event.preventDefault();
   });
+}
+
+for (const form of document.querySelectorAll("form[data-prompt]")) {
+  form.addEventListener("submit", (event) => {
+    const field = form.elements.namedItem("name");
+    const name = prompt(form.dataset.prompt, field.value)?.trim();
+    if (name && name !== field.value) field.value = name;
+    else event.preventDefault();
+  });
+}
+
+for (const button of document.querySelectorAll("button[data-window]")) {
+  button.addEventListener("click", () => {
+    window.open(button.dataset.window, "meridian-window", "popup,width=480,height=640");
+  });
+}
+
+// After the page is drawn, and once: what is reloaded does not say it again.
+const said = document.querySelector("[data-alert]");
+if (said) {
+  history.replaceState(null, "", location.pathname);
+  addEventListener("load", () => setTimeout(() => alert(said.textContent), 50));
 }
 
 const search = document.querySelector("[data-search]");

@@ -41,6 +41,6 @@ async fn show(State(app): State<App>, account: SignedIn) -> Result<Html<String>,
         waiting,
         transactions,
         offers,
-        frame: Frame::new(account, "/"),
+        frame: Frame::new(&app, account, "/").await?,
     })
 }

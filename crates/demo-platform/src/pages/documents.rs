@@ -30,6 +30,7 @@ use crate::{
         csrf::{self, SignedForm},
     },
     error::Error,
+    messages,
 };
 
 const MAX_BYTES: usize = 1 << 30;
@@ -39,6 +40,7 @@ pub(super) fn router() -> Router<App> {
         .route("/documents", get(list).post(upload).layer(DefaultBodyLimit::max(MAX_BYTES)))
         .route("/documents/{id}", get(download))
         .route("/documents/{id}/delete", post(delete))
+        .route("/documents/{id}/rename", post(rename))
 }
 
 #[derive(sqlx::FromRow)]
@@ -73,7 +75,7 @@ async fn list(
     account: SignedIn,
     Query(done): Query<Done>,
 ) -> Result<Html<String>, Error> {
-    documents_page(&app.db, Frame::new(account, "/documents").notice(&done)).await
+    documents_page(&app.db, Frame::new(&app, account, "/documents").await?.notice(&done)).await
 }
 
 async fn find(db: &SqlitePool, account: &SignedIn, id: i64) -> Result<Document, Error> {
@@ -126,12 +128,19 @@ async fn upload(
                 // Before a byte of the file is kept.
                 csrf::check(&account.csrf, &headers, token.as_deref())?;
                 let name = field.file_name().unwrap_or_default().to_owned();
-                if let Some(problem) = refused_name(&name) {
-                    let again =
-                        documents_page(&app.db, Frame::new(account, "/documents").problem(problem)).await?;
+                if let Some(problem) = refused_name(&name, "Upload failed (error 4071).") {
+                    let again = documents_page(
+                        &app.db,
+                        Frame::new(&app, account, "/documents").await?.problem(problem),
+                    )
+                    .await?;
                     return Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response());
                 }
                 keep(&app, &account, &name, field).await?;
+                let subject = format!("Your document “{name}” was checked");
+                let body = "It is complete and readable. You find it among your documents at any time.";
+                let checked = Utc::now() + app.document_check;
+                messages::send(&app, &account.person.id, &subject, body, checked).await?;
                 return Ok(Redirect::to("/documents?done=uploaded").into_response());
             }
             _ => {}
@@ -145,13 +154,13 @@ fn broken(_: MultipartError) -> Error {
 }
 
 /// The message for special characters is as poor as people complain about: support has to know it.
-fn refused_name(name: &str) -> Option<&'static str> {
+fn refused_name(name: &str, special: &'static str) -> Option<&'static str> {
     if name.is_empty() {
         Some("Choose a file first.")
     } else if name.chars().count() > 200 {
         Some("The file name is too long. Shorten it to 200 characters.")
     } else if name.contains(['#', '%', '&', '?', '*', ':', '/', '\\', '"', '<', '>', '|']) {
-        Some("Upload failed (error 4071).")
+        Some(special)
     } else {
         None
     }
@@ -208,4 +217,27 @@ async fn delete(
     sqlx::query("DELETE FROM documents WHERE id = ?").bind(id).execute(&app.db).await?;
     tokio::fs::remove_file(app.files.join(&document.file)).await.ok();
     Ok(Redirect::to("/documents?done=deleted"))
+}
+
+#[derive(Deserialize)]
+struct NewName {
+    name: String,
+}
+
+async fn rename(
+    State(app): State<App>,
+    Path(id): Path<i64>,
+    SignedForm(account, NewName { name }): SignedForm<NewName>,
+) -> Result<Response, Error> {
+    let document = find(&app.db, &account, id).await?;
+    if !document.own {
+        return Err(Error::Invalid("Documents from Meridian cannot be renamed."));
+    }
+    let name = name.trim();
+    if let Some(problem) = refused_name(name, "Renaming failed (error 4071).") {
+        let frame = Frame::new(&app, account, "/documents").await?.problem(problem);
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, documents_page(&app.db, frame).await?).into_response());
+    }
+    sqlx::query("UPDATE documents SET name = ? WHERE id = ?").bind(name).bind(id).execute(&app.db).await?;
+    Ok(Redirect::to("/documents?done=renamed").into_response())
 }

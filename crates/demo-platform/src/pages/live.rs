@@ -24,5 +24,5 @@ struct LivePage {
 
 async fn show(State(app): State<App>, account: SignedIn) -> Result<Html<String>, Error> {
     let offers = market::offers(&app.db).await?;
-    page(&LivePage { frame: Frame::new(account, "/live"), offers })
+    page(&LivePage { frame: Frame::new(&app, account, "/live").await?, offers })
 }

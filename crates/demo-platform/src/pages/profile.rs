@@ -36,14 +36,18 @@ struct ProfilePage {
     form: ProfileForm,
 }
 
-async fn show(account: SignedIn, Query(done): Query<Done>) -> Result<Html<String>, Error> {
+async fn show(
+    State(app): State<App>,
+    account: SignedIn,
+    Query(done): Query<Done>,
+) -> Result<Html<String>, Error> {
     let person = &account.person;
     let form = ProfileForm {
         display_name: person.display_name.clone(),
         phone: person.phone.clone(),
         address: person.address.clone(),
     };
-    page(&ProfilePage { frame: Frame::new(account, "/profile").notice(&done), form })
+    page(&ProfilePage { frame: Frame::new(&app, account, "/profile").await?.notice(&done), form })
 }
 
 async fn save(
@@ -51,7 +55,7 @@ async fn save(
     SignedForm(account, form): SignedForm<ProfileForm>,
 ) -> Result<Response, Error> {
     if let Some(problem) = problem(&form) {
-        let frame = Frame::new(account, "/profile").problem(problem);
+        let frame = Frame::new(&app, account, "/profile").await?.problem(problem);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&ProfilePage { frame, form })?).into_response());
     }
     sqlx::query("UPDATE people SET display_name = ?, phone = ?, address = ?, updated_at = ? WHERE id = ?")

@@ -39,12 +39,16 @@ fn settings_page(frame: Frame) -> Result<Html<String>, Error> {
     page(&SettingsPage { frame, iban })
 }
 
-async fn show(account: SignedIn, Query(done): Query<Done>) -> Result<Html<String>, Error> {
-    settings_page(Frame::new(account, "/settings").notice(&done))
+async fn show(
+    State(app): State<App>,
+    account: SignedIn,
+    Query(done): Query<Done>,
+) -> Result<Html<String>, Error> {
+    settings_page(Frame::new(&app, account, "/settings").await?.notice(&done))
 }
 
-fn refuse(account: SignedIn, problem: &'static str) -> Result<Response, Error> {
-    let again = settings_page(Frame::new(account, "/settings").problem(problem))?;
+async fn refuse(app: &App, account: SignedIn, problem: &'static str) -> Result<Response, Error> {
+    let again = settings_page(Frame::new(app, account, "/settings").await?.problem(problem))?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
 }
 
@@ -61,15 +65,15 @@ async fn change_password(
     SignedForm(account, form): SignedForm<PasswordForm>,
 ) -> Result<Response, Error> {
     if form.new.chars().count() < 8 {
-        return refuse(account, "The new password must have 8 characters or more.");
+        return refuse(&app, account, "The new password must have 8 characters or more.").await;
     }
     if form.new != form.repeat {
-        return refuse(account, "The two new passwords are not the same.");
+        return refuse(&app, account, "The two new passwords are not the same.").await;
     }
     // Staff do not know it: whether they may is decided by the person's consent, at the gateway.
     let own = account.session.impersonation.is_none();
     if own && !password::verify(form.current, account.person.password_hash.clone()).await? {
-        return refuse(account, "The current password is not right.");
+        return refuse(&app, account, "The current password is not right.").await;
     }
     let hash = password::hash(form.new).await?;
     sqlx::query("UPDATE people SET password_hash = ?, updated_at = ? WHERE id = ?")
@@ -96,7 +100,7 @@ async fn change_bank(
 ) -> Result<Response, Error> {
     let iban = iban::normalize(&form.iban);
     if !iban::is_valid(&iban) {
-        return refuse(account, "That is not a valid IBAN. Compare it with your bank statement.");
+        return refuse(&app, account, "That is not a valid IBAN. Compare it with your bank statement.").await;
     }
     sqlx::query("UPDATE people SET iban = ?, updated_at = ? WHERE id = ?")
         .bind(iban)
@@ -121,10 +125,10 @@ async fn change_email(
         && !email.contains(char::is_whitespace)
         && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
     if !plausible {
-        return refuse(account, "That is not an e-mail address.");
+        return refuse(&app, account, "That is not an e-mail address.").await;
     }
     if people::by_email(&app.db, email).await?.is_some_and(|other| other.id != account.person.id) {
-        return refuse(account, "This e-mail address belongs to another account.");
+        return refuse(&app, account, "This e-mail address belongs to another account.").await;
     }
     sqlx::query("UPDATE people SET email = ?, updated_at = ? WHERE id = ?")
         .bind(email)

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 pub(crate) const ELISE: &str = "elise.marchand@example.com";
+pub(crate) const COMPANY: &str = "finance.elbufer-logistik@example.com";
 pub(crate) const JONAS: &str = "jonas.weber@example.com";
 
 pub(crate) struct Platform {
@@ -98,6 +99,24 @@ impl Browser {
     pub(crate) fn with_token<'a>(&'a self, fields: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
         let token = self.cookies.get("csrf_token").map_or("", String::as_str);
         [fields, &[("csrf_token", token)]].concat()
+    }
+
+    /// Sends a file with the form of the page of documents.
+    pub(crate) async fn upload(&mut self, name: &str, content: &str) -> anyhow::Result<Response> {
+        let token = self.cookies["csrf_token"].clone();
+        let body = format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"csrf_token\"\r\n\r\n{token}\r\n\
+             --edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--edge--\r\n"
+        );
+        let request = self
+            .request(Method::POST, "/documents")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
+            .body(body);
+        self.send(request).await
+    }
+
+    pub(crate) async fn text(&mut self, path: &str) -> anyhow::Result<String> {
+        Ok(self.get(path).await?.error_for_status()?.text().await?)
     }
 
     pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> anyhow::Result<Response> {
