@@ -8,6 +8,8 @@ use tauri_build::{AppManifest, Attributes};
 const COMMANDS: &[&str] = &[
     "get_app_state",
     "quit",
+    "take_prefill",
+    "install_update",
     "set_server",
     "forget_server",
     "sign_in",

@@ -94,8 +94,26 @@ pub struct AppState {
     pub clock_ahead_ms: Option<i64>,
     pub keyring: Keyring,
     pub stage: Option<StageState>,
+    /// What a link from outside wants to have filled in; `take_prefill` hands it over.
+    pub prefill: Option<Prefill>,
+    /// A newer version of the app that could be installed.
+    pub new_version: Option<NewVersion>,
     /// The session that an earlier run of the app left open, until the next sign-in or start.
     pub left: Option<StageClosed>,
+}
+
+/// Values for the form of a request, from outside.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, TS)]
+pub struct Prefill {
+    pub person: Option<String>,
+    pub ticket: Option<String>,
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct NewVersion {
+    pub version: String,
+    pub notes: Option<String>,
 }
 
 /// The stage as the bar and the main window see it. Sent as the event `stage-state`.

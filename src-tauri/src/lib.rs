@@ -14,6 +14,7 @@ pub mod contract;
 mod credentials;
 mod error;
 mod guard;
+mod links;
 mod logging;
 mod notify;
 mod preferences;
@@ -25,6 +26,7 @@ mod state;
 mod tray;
 #[cfg(test)]
 mod typescript;
+mod updates;
 mod words;
 mod workspace;
 
@@ -50,6 +52,8 @@ pub fn run() {
 
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| come_back(app)))
+        .plugin(tauri_plugin_deep_link::init())
+        .plugin(tauri_plugin_updater::Builder::new().build())
         .plugin(logging::plugin())
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_autostart::Builder::new().arg(HIDDEN).app_name("Understudy").build())
@@ -62,6 +66,8 @@ pub fn run() {
         .invoke_handler(tauri::generate_handler![
             server_commands::get_app_state,
             server_commands::quit,
+            server_commands::take_prefill,
+            server_commands::install_update,
             server_commands::set_server,
             server_commands::forget_server,
             server_commands::sign_in,
@@ -108,9 +114,11 @@ fn set_up(app: &AppHandle) -> tauri::Result<()> {
     app.manage(tray::Tray::default());
     preferences::apply(app);
     notify::listen(app);
-    workspace::open(app)?;
+    links::listen(app);
+    workspace::open(app, std::env::args().any(|argument| argument == HIDDEN))?;
     tauri::async_runtime::spawn(server::go_to_first(app.clone()));
     tauri::async_runtime::spawn(follow_sign_in(app.clone()));
+    tauri::async_runtime::spawn(updates::look(app.clone()));
     tauri::async_runtime::spawn(tray::appear(app.clone()));
     tauri::async_runtime::spawn(guard::on_signal(app.clone()));
     Ok(())

@@ -8,7 +8,7 @@ use tauri::{AppHandle, Emitter, Manager, State};
 use understudy_protocol::ServerInfo;
 
 use crate::api::{Api, Info};
-use crate::contract::{AppState, CommandError, Connection, StageClosed};
+use crate::contract::{AppState, CommandError, Connection, NewVersion, Prefill, StageClosed};
 use crate::credentials::Credentials;
 use crate::session::Slot;
 use crate::settings::SettingsFile;
@@ -25,8 +25,16 @@ pub(crate) struct App {
     pub(crate) settings: SettingsFile,
     pub(crate) session: Slot,
     credentials: Arc<Credentials>,
-    left: Mutex<Option<StageClosed>>,
+    news: Mutex<News>,
     link: Mutex<Link>,
+}
+
+/// What the main window has yet to say.
+#[derive(Default)]
+struct News {
+    left: Option<StageClosed>,
+    prefill: Option<Prefill>,
+    new_version: Option<NewVersion>,
 }
 
 /// How the app stands with its server.
@@ -46,7 +54,7 @@ impl App {
             settings: SettingsFile::open(settings),
             session: Slot::default(),
             credentials,
-            left: Mutex::default(),
+            news: Mutex::default(),
             link: Mutex::new(Link {
                 connection: Connection::Connecting,
                 trouble: None,
@@ -81,7 +89,19 @@ impl App {
     }
 
     pub(crate) fn set_left(&self, left: Option<StageClosed>) {
-        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = left;
+        self.news().left = left;
+    }
+
+    pub(crate) fn set_prefill(&self, prefill: Option<Prefill>) {
+        self.news().prefill = prefill;
+    }
+
+    pub(crate) fn take_prefill(&self) -> Option<Prefill> {
+        self.news().prefill.take()
+    }
+
+    pub(crate) fn set_new_version(&self, version: Option<NewVersion>) {
+        self.news().new_version = version;
     }
 
     /// Replaces the task that follows the server; the old one stops.
@@ -89,6 +109,10 @@ impl App {
         if let Some(old) = std::mem::replace(&mut self.link().follower, follower) {
             old.abort();
         }
+    }
+
+    fn news(&self) -> std::sync::MutexGuard<'_, News> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn link(&self) -> std::sync::MutexGuard<'_, Link> {
@@ -111,7 +135,7 @@ impl AppExt for AppHandle {
 
     fn app_state(&self) -> AppState {
         let app = self.understudy();
-        let link = app.link();
+        let (link, news) = (app.link(), app.news());
         AppState {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             server: app.api.address(),
@@ -122,7 +146,9 @@ impl AppExt for AppHandle {
             clock_ahead_ms: link.clock_ahead_ms,
             keyring: app.credentials.state(),
             stage: app.session.stage_state(),
-            left: app.left.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            prefill: news.prefill.clone(),
+            new_version: news.new_version.clone(),
+            left: news.left.clone(),
         }
     }
 

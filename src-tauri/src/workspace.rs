@@ -1,12 +1,15 @@
 //! The main window.
 
+use std::time::Duration;
+
 use tauri::webview::{NewWindowResponse, PermissionResponse, WebviewWindowBuilder};
 use tauri::{AppHandle, Manager, WebviewUrl};
 
 use crate::state::MAIN;
 use crate::tray;
 
-pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
+/// `hidden` where it started with the computer: it waits in the tray, or minimised.
+pub(crate) fn open(app: &AppHandle, hidden: bool) -> tauri::Result<()> {
     let builder = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
         .title("Understudy")
         .inner_size(1180.0, 780.0)
@@ -21,7 +24,22 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
         builder.on_download(|webview, event| crate::stage::on_download(webview.app_handle(), event));
     #[cfg(not(feature = "automation"))]
     let builder = builder.on_download(|_, _| false);
-    reload_after_a_crash(&builder.build()?)
+    let window = builder.visible(!hidden).build()?;
+    if hidden {
+        tauri::async_runtime::spawn(minimise_without_tray(app.clone()));
+    }
+    reload_after_a_crash(&window)
+}
+
+/// The panel may take a while after us, when both start with the session.
+const TRAY_PATIENCE: Duration = Duration::from_secs(15);
+
+async fn minimise_without_tray(app: AppHandle) {
+    tokio::time::sleep(TRAY_PATIENCE).await;
+    let Some(window) = app.get_webview_window(MAIN) else { return };
+    if !window.is_visible().unwrap_or(true) && !tray::is_shown(&app).await {
+        let _ = window.minimize().and_then(|()| window.show());
+    }
 }
 
 /// Elsewhere the toolkit does it by itself.

@@ -3,11 +3,12 @@
 use tauri::AppHandle;
 use understudy_protocol::Staff;
 
-use crate::contract::AppState;
+use crate::contract::{AppState, Prefill};
 use crate::error::Result;
 use crate::guard;
 use crate::server::{self, refuse_while_impersonating};
 use crate::state::AppExt;
+use crate::updates;
 
 #[tauri::command]
 pub(crate) async fn get_app_state(app: AppHandle) -> AppState {
@@ -18,6 +19,20 @@ pub(crate) async fn get_app_state(app: AppHandle) -> AppState {
 #[tauri::command]
 pub(crate) async fn quit(app: AppHandle) {
     guard::quit(&app);
+}
+
+/// What a link from outside wants to have filled in: once.
+#[tauri::command]
+pub(crate) async fn take_prefill(app: AppHandle) -> Option<Prefill> {
+    let prefill = app.understudy().take_prefill();
+    app.publish();
+    prefill
+}
+
+/// Installs the newer version and starts again; refused while impersonating.
+#[tauri::command]
+pub(crate) async fn install_update(app: AppHandle) -> Result<()> {
+    updates::install(&app).await
 }
 
 /// Checks that a server answers at this address, then keeps it.

@@ -2,6 +2,8 @@
 import type { CommandError } from "./CommandError";
 import type { Connection } from "./Connection";
 import type { Keyring } from "./Keyring";
+import type { NewVersion } from "./NewVersion";
+import type { Prefill } from "./Prefill";
 import type { ServerInfo } from "./ServerInfo";
 import type { Staff } from "./Staff";
 import type { StageClosed } from "./StageClosed";
@@ -23,6 +25,14 @@ trouble: CommandError | null,
  * By how much this computer's clock is ahead of the server's, in milliseconds, as far as it is known.
  */
 clock_ahead_ms: number | null, keyring: Keyring, stage: StageState | null, 
+/**
+ * What a link from outside wants to have filled in; `take_prefill` hands it over.
+ */
+prefill: Prefill | null, 
+/**
+ * A newer version of the app that could be installed.
+ */
+new_version: NewVersion | null, 
 /**
  * The session that an earlier run of the app left open, until the next sign-in or start.
  */

@@ -1,0 +1,56 @@
+//! Newer versions of the app: from a signed feed, and only where the managed settings name one.
+
+use std::time::Duration;
+
+use tauri::AppHandle;
+use tauri_plugin_updater::{Update, UpdaterExt};
+use url::Url;
+
+use crate::contract::{CommandError, NewVersion};
+use crate::error::Result;
+use crate::server::refuse_while_impersonating;
+use crate::state::AppExt;
+use crate::words::say;
+
+const LOOK_AGAIN: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// Looks at the start and a few times a day.
+pub(crate) async fn look(app: AppHandle) {
+    if app.understudy().settings.updates().is_none() {
+        return;
+    }
+    loop {
+        match check(&app).await {
+            Ok(update) => {
+                let version = update.map(|update| NewVersion { version: update.version, notes: update.body });
+                app.understudy().set_new_version(version);
+                app.publish();
+            }
+            Err(error) => log::warn!("newer versions could not be looked for: {error}"),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Downloads it, checks its signature, installs it and starts again. Never while impersonating.
+pub(crate) async fn install(app: &AppHandle) -> Result<()> {
+    refuse_while_impersonating(&app.understudy(), say("update", "mettez à jour"))?;
+    let failed = |error: &dyn std::fmt::Display| {
+        let message = say(
+            "The update could not be installed, so this version stays. Try again later, or tell whoever manages this computer.",
+            "La mise à jour n’a pas pu être installée : cette version reste en place. Réessayez plus tard ou prévenez la personne qui gère cet ordinateur.",
+        );
+        CommandError::internal(message, error)
+    };
+    let Some(update) = check(app).await.map_err(|error| failed(&error))? else { return Ok(()) };
+    update.download_and_install(|_, _| {}, || {}).await.map_err(|error| failed(&error))?;
+    // A session may have started while it was downloading.
+    refuse_while_impersonating(&app.understudy(), say("update", "mettez à jour"))?;
+    app.restart()
+}
+
+async fn check(app: &AppHandle) -> std::result::Result<Option<Update>, tauri_plugin_updater::Error> {
+    let Some(updates) = app.understudy().settings.updates() else { return Ok(None) };
+    let url = Url::parse(&updates.url)?;
+    app.updater_builder().pubkey(updates.public_key).endpoints(vec![url])?.build()?.check().await
+}
