@@ -92,7 +92,7 @@ impl SettingsFile {
             keep_running: managed.keep_running.or(own.keep_running).unwrap_or(true),
             show_codes: managed.show_codes.or(own.show_codes).unwrap_or(false),
             quiet_hours: managed.quiet_hours.clone().or(own.quiet_hours),
-            managed: fixed.into_iter().filter_map(|(name, fixed)| fixed.then(|| name.to_owned())).collect(),
+            managed: fixed.into_iter().filter(|(_, fixed)| *fixed).map(|(name, _)| name.to_owned()).collect(),
         }
     }
 

@@ -120,7 +120,7 @@ impl Services {
         command
     }
 
-    fn add_staff(&self, email: &str, name: &str, role: &str) -> anyhow::Result<()> {
+    pub fn add_staff(&self, email: &str, name: &str, role: &str) -> anyhow::Result<()> {
         let mut adding = self
             .server_command()
             .args(["staff", "add", email, "--name", name, "--role", role])
