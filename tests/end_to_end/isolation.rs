@@ -28,6 +28,9 @@ impl Stage {
         let stage = Self { app, world, platform };
         stage.invoke("set_server", json!({ "url": stage.world.services.api.as_str() })).await?;
         stage.invoke("sign_in", json!({ "email": ADA.email, "password": PASSWORD })).await?;
+        let enrolment = stage.invoke("enrol_second_factor", json!({ "password": PASSWORD })).await?;
+        let code = authenticator(enrolment["secret"].as_str().context("no secret")?)?;
+        stage.invoke("confirm_second_factor", json!({ "code": code })).await?;
         stage.step_in(1).await?;
         Ok(stage)
     }

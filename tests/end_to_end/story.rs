@@ -124,6 +124,11 @@ async fn verify_and_start(world: &World, app: &App) -> anyhow::Result<()> {
             "\"Verify code\": the code from the mail is right; the five usage rules are shown.",
         )
         .await?;
+    app.scan().await?;
+    world
+        .step(app, "09b-second-factor", "Ada has set up her authenticator app, and keeps the recovery codes.")
+        .await?;
+    app.click(View::Main, &id("recovery-kept")).await?;
     app.click(View::Main, &id("start")).await
 }
 

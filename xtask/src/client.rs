@@ -28,6 +28,13 @@ pub fn request(person: &str) -> Value {
     })
 }
 
+/// What an authenticator app with this secret shows now (RFC 6238).
+pub fn authenticator(secret: &str) -> anyhow::Result<String> {
+    let secret = secret.replace(char::is_whitespace, "").to_ascii_uppercase();
+    let secret = totp_rs::Secret::try_from_base32(secret).context("that is no secret in Base32")?;
+    Ok(totp_rs::Builder::new().with_secret(secret).build()?.generate_current().to_string())
+}
+
 pub fn agent() -> Agent {
     Agent::config_builder().max_redirects(0).http_status_as_error(false).build().into()
 }
@@ -44,8 +51,7 @@ impl Client {
     /// Once for each account: its secret is kept by nobody.
     fn set_up_second_factor(&self) -> anyhow::Result<()> {
         let enrolment = self.post("/api/second-factor/enrol", &json!({ "password": PASSWORD }))?;
-        let secret = totp_rs::Secret::try_from_base32(text(&enrolment, "secret")?)?;
-        let code = totp_rs::Builder::new().with_secret(secret).build()?.generate_current().to_string();
+        let code = authenticator(&text(&enrolment, "secret")?)?;
         self.post("/api/second-factor/confirm", &json!({ "code": code })).map(drop)
     }
 

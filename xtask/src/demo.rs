@@ -48,9 +48,12 @@ fn on_screen() -> anyhow::Result<()> {
         println!("  {email:<18} {name} ({role})");
     }
     println!("\nFind Élise Marchand (INV-000137) in People, open \"Impersonation\" and request a code.");
+    println!("The code arrives in the inbox of the app and as a mail.");
     println!(
-        "It arrives in the inbox of the app and as a mail. Quit the app, or press Ctrl+C here, to end all.\n"
+        "Before the first session the app asks you to set up an authenticator app. If you have none at hand:"
     );
+    println!("  cargo xtask authenticator <the secret under the QR code>\n");
+    println!("Quit the app, or press Ctrl+C here, to end all.\n");
     let mut app = Background::start(app.env("UNDERSTUDY_SERVER", services.ports.api_origin()))?;
     while !stop.load(Ordering::Relaxed) && app.child.try_wait()?.is_none() {
         sleep(Duration::from_millis(100));

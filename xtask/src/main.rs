@@ -38,6 +38,11 @@ enum Command {
     /// Sets everything up, starts platform and server, and opens the app; without a display the app is
     /// driven through the whole story and pictures are saved to target/pictures.
     Demo,
+    /// Shows the six digits of an authenticator app that has this secret, for whoever has none at hand.
+    Authenticator {
+        /// As the app shows it under the QR code; spaces do not matter.
+        secret: Vec<String>,
+    },
     /// Rewrites the TypeScript in ui/src/lib/generated from the contract in Rust.
     Generate,
     /// What takes long: a flood of requests and guesses, then the server is killed in the middle of its work,
@@ -77,6 +82,10 @@ fn run(command: &Command) -> anyhow::Result<()> {
         }
         Command::Test => test::run(),
         Command::Demo => demo::run(),
+        Command::Authenticator { secret } => {
+            println!("{}", client::authenticator(&secret.concat())?);
+            Ok(())
+        }
         Command::Generate => generate::run(),
         Command::Soak { flood, rounds } => soak::run(*rounds, Duration::from_secs(*flood)),
         Command::Bench { seconds } => bench::run(*seconds),

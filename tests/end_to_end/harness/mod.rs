@@ -29,7 +29,9 @@ pub use inspector::Inspected;
 pub use mail::Mail;
 pub use poll::{SOON, until};
 pub use process::{Group, free_port};
-pub use services::{ADA, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, Recorded, Services, Staff};
+pub use services::{
+    ADA, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, Recorded, Services, Staff, authenticator,
+};
 pub use tap::Tap;
 
 pub const APP: &str = env!("CARGO_BIN_EXE_understudy");

@@ -23,6 +23,12 @@ use super::{Tap, until};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 
+/// What an authenticator app with this secret shows now (RFC 6238).
+pub fn authenticator(secret: &str) -> anyhow::Result<String> {
+    let secret = totp_rs::Secret::try_from_base32(secret)?;
+    Ok(totp_rs::Builder::new().with_secret(secret).build()?.generate_current().to_string())
+}
+
 /// Whom the stories are about.
 pub const PERSON: &str = "INV-000137";
 pub const PERSON_NAME: &str = "Élise Marchand";

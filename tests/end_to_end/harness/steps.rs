@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{App, PASSWORD, PERSON, PERSON_NAME, REASON, Staff, View, World, id};
+use super::{App, PASSWORD, PERSON, PERSON_NAME, REASON, Staff, View, World, authenticator, id};
 
 impl App {
     /// From the first start to the workspace.
@@ -44,15 +44,38 @@ impl App {
     pub async fn enter_code(&self, code: &str) -> anyhow::Result<()> {
         self.keys(View::Main, "[data-testid=code] input, input[data-testid=code]", code).await?;
         self.click(View::Main, &id("verify-code")).await?;
-        self.see(View::Main, &id("start")).await?;
+        self.see(View::Main, &id("ready-sentence")).await?;
         Ok(())
+    }
+
+    /// The authenticator app is set up where that is asked for, up to the recovery codes. Answers with its secret.
+    pub async fn scan(&self) -> anyhow::Result<String> {
+        self.fill(View::Main, &id("enrol-password"), PASSWORD).await?;
+        self.click(View::Main, &id("enrol-next")).await?;
+        self.see(View::Main, &id("enrol-qr")).await?;
+        let secret = self.text(View::Main, &id("enrol-secret")).await?.replace(char::is_whitespace, "");
+        self.fill(View::Main, &id("enrol-code"), &authenticator(&secret)?).await?;
+        self.click(View::Main, &id("enrol-confirm")).await?;
+        self.see(View::Main, &id("recovery-codes")).await?;
+        Ok(secret)
+    }
+
+    /// From the usage rules to the stage, the second factor with it.
+    pub async fn start_session(&self) -> anyhow::Result<()> {
+        let start = format!("{}, {}", id("enrol-password"), id("start"));
+        self.see(View::Main, &start).await?;
+        if self.shows(View::Main, &id("enrol-password")).await? {
+            self.scan().await?;
+            self.click(View::Main, &id("recovery-kept")).await?;
+        }
+        self.click(View::Main, &id("start")).await
     }
 
     /// All the way to the person's dashboard on the stage. Answers with the session's ID.
     pub async fn step_in(&self, world: &World, staff: &Staff, mode: &str) -> anyhow::Result<Uuid> {
         let session = self.request_code(world, mode).await?;
         self.enter_code(&world.mail.newest(staff.email, 1).await?.code()).await?;
-        self.click(View::Main, &id("start")).await?;
+        self.start_session().await?;
         self.reads(View::Bar, &id("bar-name"), PERSON_NAME).await?;
         self.reads(View::Platform, "h1", PERSON_NAME).await?;
         Ok(session)
