@@ -5,6 +5,8 @@
 //! app is what is released, and its isolation is tested from outside.
 
 #[cfg(feature = "automation")]
+mod cases;
+#[cfg(feature = "automation")]
 mod closing;
 mod harness;
 #[cfg(not(feature = "automation"))]

@@ -224,6 +224,16 @@ impl App {
         Ok(())
     }
 
+    /// The words of the dialog (`alert`, `confirm`, `prompt`) that the platform's page shows; then it is answered.
+    pub async fn answer_dialog(&self, typed: Option<&str>) -> anyhow::Result<String> {
+        let words = until("a dialog", SOON, async || Ok(self.client.get_alert_text().await.ok())).await?;
+        if let Some(typed) = typed {
+            self.client.send_alert_text(typed).await?;
+        }
+        self.client.accept_alert().await?;
+        Ok(words)
+    }
+
     pub fn has_quit(&self) -> anyhow::Result<bool> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.as_raw_nonzero()));
         // A zombie has ended; only its driver has not looked yet.

@@ -200,6 +200,12 @@ impl Desktop {
             .map(drop)
     }
 
+    /// Where the app saves what is downloaded.
+    pub fn downloads(&self) -> PathBuf {
+        let home = self.environment.iter().find(|(name, _)| *name == "HOME");
+        home.map(|(_, home)| Path::new(home).join("Downloads")).unwrap_or_default()
+    }
+
     pub fn clipboards(&self) -> Vec<String> {
         // It fails when there is nothing in it.
         ["clipboard", "primary"]

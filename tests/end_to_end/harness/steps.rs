@@ -22,9 +22,9 @@ impl App {
     }
 
     /// "Impersonation" from the rail, up to the sent request. Answers with its ID.
-    pub async fn request_code(&self, world: &World, mode: &str) -> anyhow::Result<Uuid> {
+    pub async fn request_code(&self, world: &World, person: &str, mode: &str) -> anyhow::Result<Uuid> {
         self.click(View::Main, &id("nav-impersonation")).await?;
-        self.fill(View::Main, &id("identifier"), PERSON).await?;
+        self.fill(View::Main, &id("identifier"), person).await?;
         self.click(View::Main, &id("find-person")).await?;
         self.fill_in_request(mode).await?;
         self.click(View::Main, &id("request-code")).await?;
@@ -73,11 +73,22 @@ impl App {
 
     /// All the way to the person's dashboard on the stage. Answers with the session's ID.
     pub async fn step_in(&self, world: &World, staff: &Staff, mode: &str) -> anyhow::Result<Uuid> {
-        let session = self.request_code(world, mode).await?;
+        self.step_in_as(PERSON, world, staff, mode).await
+    }
+
+    pub async fn step_in_as(
+        &self,
+        person: &str,
+        world: &World,
+        staff: &Staff,
+        mode: &str,
+    ) -> anyhow::Result<Uuid> {
+        let session = self.request_code(world, person, mode).await?;
+        let name = world.services.newest().await?.person_name;
         self.enter_code(&world.mail.newest(staff.email, 1).await?.code()).await?;
         self.start_session().await?;
-        self.reads(View::Bar, &id("bar-name"), PERSON_NAME).await?;
-        self.reads(View::Platform, "h1", PERSON_NAME).await?;
+        self.reads(View::Bar, &id("bar-name"), &name).await?;
+        self.reads(View::Platform, "h1", &name).await?;
         Ok(session)
     }
 }

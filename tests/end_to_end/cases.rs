@@ -1,0 +1,162 @@
+//! The four situations that the specification names, each found from inside the person's account; and whatever
+//! else a platform's pages do.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context as _, ensure};
+
+use crate::harness::{ADA, App, SOON, Theme, View, World, id, until};
+
+const COMPANY: &str = "COM-000004";
+
+async fn stepped_in(person: &str) -> anyhow::Result<(World, App)> {
+    let world = World::start(Theme::Light).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    app.step_in_as(person, &world, &ADA, "act").await?;
+    Ok((world, app))
+}
+
+async fn go(app: &App, css: &str) -> anyhow::Result<()> {
+    app.click(View::Platform, css).await
+}
+
+/// Waits for a file in the folder of downloads.
+async fn downloaded(world: &World, part: &str) -> anyhow::Result<Vec<u8>> {
+    let folder: PathBuf = world.desktop.downloads();
+    until(&format!("{part} is downloaded"), SOON, async || {
+        let Ok(files) = fs::read_dir(&folder) else { return Ok(None) };
+        for file in files {
+            let path = file?.path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().contains(part)) {
+                let bytes = fs::read(path)?;
+                return Ok((!bytes.is_empty()).then_some(bytes));
+            }
+        }
+        Ok(None)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feature_that_cannot_be_found_is_found_two_menus_deep() -> anyhow::Result<()> {
+    let (world, app) = stepped_in(crate::harness::PERSON).await?;
+    go(&app, "nav a[href='/documents']").await?;
+    go(&app, ".menu summary").await?;
+    go(&app, ".menu a[href='/documents/certificates']").await?;
+    go(&app, ".entries a[href='/documents/certificates/tax']").await?;
+    app.see(View::Platform, "#tax-statements").await?;
+    world.step(&app, "40-tax-statement", "The annual tax statement was two menus deep.").await?;
+    go(&app, "#tax-statements a[href$='2025/statement.pdf']").await?;
+    let pdf = downloaded(&world, "tax-2025").await?;
+    ensure!(pdf.starts_with(b"%PDF"), "that is no PDF");
+    app.reads(View::Bar, &id("sheet-downloaded"), "tax-2025").await?;
+    go(&app, "#tax-statements a[href$='2025/statement.csv']").await?;
+    until("the CSV as well", SOON, async || {
+        let files = fs::read_dir(world.desktop.downloads())?.filter_map(Result::ok);
+        let names: Vec<_> = files.map(|file| file.file_name().to_string_lossy().into_owned()).collect();
+        Ok(names.iter().any(|name| name.ends_with(".csv")).then_some(()))
+    })
+    .await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_is_stuck_moves_on() -> anyhow::Result<()> {
+    let (world, app) = stepped_in(crate::harness::PERSON).await?;
+    go(&app, "nav a[href='/transactions']").await?;
+    go(&app, "tr:has(.awaiting_bank) a").await?;
+    app.reads(View::Platform, ".timeline .now", "bank").await?;
+    go(&app, "#bank-matching summary").await?;
+    let received = app.text(View::Platform, "#reference-received").await?;
+    let expected = app.text(View::Platform, "#reference-expected").await?;
+    ensure!(received != expected, "both references are {received}");
+    world.step(&app, "41-stuck-payment", "The payment waits because its reference is a wrong one.").await?;
+    app.fill(View::Platform, "#correct-reference input[name=reference]", expected.trim()).await?;
+    go(&app, "#correct-reference button").await?;
+    app.reads(View::Platform, ".notice", "corrected").await?;
+    app.see(View::Platform, ".facts .status.processing").await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_does_not_upload_does_under_another_name() -> anyhow::Result<()> {
+    let (world, app) = stepped_in(crate::harness::PERSON).await?;
+    let upload = async |name: &str| -> anyhow::Result<()> {
+        let path = world.folder.path().join(name);
+        fs::write(&path, b"%PDF-1.4\n% a passport\n")?;
+        app.see(View::Platform, "input[type=file]").await?;
+        app.keys(View::Platform, "input[type=file]", path.to_str().context("a path that is no text")?)
+            .await?;
+        app.click_path(View::Platform, "//button[contains(., 'Upload')]").await
+    };
+    go(&app, "nav a[href='/documents']").await?;
+    upload("Passport #2.pdf").await?;
+    app.reads(View::Platform, "#problem", "Upload failed").await?;
+    world
+        .step(&app, "42-upload", "The upload fails, and the platform does not say that the name is why.")
+        .await?;
+    upload("Passport 2.pdf").await?;
+    app.reads(View::Platform, ".notice", "uploaded").await?;
+    app.reads(View::Platform, "main", "Passport 2.pdf").await?;
+
+    // Its own dialogs: a new name is asked for, and deleting wants a yes.
+    go(&app, "form[action$='/rename'] button").await?;
+    app.answer_dialog(Some("Passport two.pdf")).await?;
+    ensure!(app.answer_dialog(None).await?.contains("new name"), "the alert says something else");
+    app.reads(View::Platform, "main", "Passport two.pdf").await?;
+    go(&app, "form[action$='/delete'] button").await?;
+    ensure!(app.answer_dialog(None).await?.contains("Delete"), "it does not ask");
+    ensure!(app.answer_dialog(None).await?.contains("deleted"), "it does not say so");
+
+    // Server-sent events: the message about the upload comes to the open page.
+    go(&app, "nav a[href='/messages']").await?;
+    app.reads(View::Platform, ".messages", "Passport 2.pdf").await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_blocks_is_solved_by_trying_live() -> anyhow::Result<()> {
+    let (world, app) = stepped_in(COMPANY).await?;
+    go(&app, "nav a[href='/application']").await?;
+    go(&app, "button[value=next]").await?;
+    app.reads(View::Platform, "#problem", "legal form").await?;
+    world.step(&app, "43-application", "The form blames the legal form.").await?;
+    app.fill(View::Platform, "input[name=registration_number]", "HRB128074").await?;
+    go(&app, "button[value=next]").await?;
+    app.see(View::Platform, "input[name=director]").await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_prices_and_new_windows_stay_on_the_stage() -> anyhow::Result<()> {
+    let (world, app) = stepped_in(crate::harness::PERSON).await?;
+    go(&app, "nav a[href='/offers']").await?;
+    go(&app, "a[href='/offers/prices']").await?;
+    app.see(View::Platform, ".connection[data-state=live]").await?;
+    let price = "[data-offer=sicily-solar] [data-now]";
+    let first = app.text(View::Platform, price).await?;
+    until(
+        "another price",
+        SOON,
+        async || Ok((app.text(View::Platform, price).await? != first).then_some(())),
+    )
+    .await?;
+    world.step(&app, "44-prices", "Prices come in over a WebSocket.").await?;
+    for opener in ["#brochure", "#calculator"] {
+        go(&app, "nav a[href='/offers']").await?;
+        go(&app, "a[href='/offers/sicily-solar']").await?;
+        go(&app, opener).await?;
+        let part = opener.trim_start_matches('#').to_owned();
+        until(&format!("{part} on the stage"), SOON, async || {
+            Ok(app.url(View::Platform).await?.path().contains(&part).then_some(()))
+        })
+        .await?;
+        ensure!(world.desktop.windows()? == 2, "it opened a window of its own");
+        app.see(View::Bar, &id("exit")).await?;
+        // The way back is the page's own.
+        app.script(View::Platform, "history.back()", vec![]).await?;
+        app.see(View::Platform, "#brochure").await?;
+    }
+    app.close().await
+}
