@@ -8,6 +8,8 @@
 mod cases;
 #[cfg(feature = "automation")]
 mod closing;
+#[cfg(feature = "automation")]
+mod desktop;
 mod harness;
 #[cfg(not(feature = "automation"))]
 mod isolation;
@@ -15,3 +17,5 @@ mod isolation;
 mod story;
 #[cfg(feature = "automation")]
 mod token;
+#[cfg(feature = "automation")]
+mod trouble;

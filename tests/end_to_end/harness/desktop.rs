@@ -129,6 +129,11 @@ impl Desktop {
         command
     }
 
+    /// A variable for what is started from now on.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.environment.push((name, value.to_owned()));
+    }
+
     /// What a program on this desktop prints.
     pub fn run(&self, program: &str, arguments: &[&str]) -> anyhow::Result<String> {
         let output = self.command(program, arguments).stderr(Stdio::piped()).output();
@@ -198,6 +203,13 @@ impl Desktop {
     pub fn ask_to_close(&self, window: &str) -> anyhow::Result<()> {
         self.run("xdotool", &["windowactivate", "--sync", window, "key", "--clearmodifiers", "alt+F4"])
             .map(drop)
+    }
+
+    /// A panel with a tray.
+    #[cfg(feature = "automation")]
+    pub async fn panel(&self) -> anyhow::Result<super::Panel> {
+        let bus = self.environment.iter().find(|(name, _)| *name == "DBUS_SESSION_BUS_ADDRESS");
+        super::Panel::start(&bus.context("there is no bus")?.1).await
     }
 
     /// Where the app saves what is downloaded.

@@ -16,6 +16,8 @@ mod smtp;
 #[cfg(feature = "automation")]
 mod steps;
 mod tap;
+#[cfg(feature = "automation")]
+mod tray;
 
 use std::{path::PathBuf, time::Instant};
 
@@ -33,6 +35,8 @@ pub use services::{
     ADA, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, Recorded, Services, Staff, authenticator,
 };
 pub use tap::Tap;
+#[cfg(feature = "automation")]
+pub use tray::Panel;
 
 pub const APP: &str = env!("CARGO_BIN_EXE_understudy");
 

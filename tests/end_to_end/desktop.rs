@@ -1,0 +1,115 @@
+//! What people expect of an app that is open all day: the tray, links, what happens after a crash.
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use rustix::process::Signal;
+
+use crate::harness::{ADA, App, PERSON, SOON, Theme, View, World, id, until};
+
+const MAIN: &str = "^Understudy$";
+
+async fn signed_in(world: &World) -> anyhow::Result<App> {
+    let app = App::start(world).await?;
+    app.sign_in(world, &ADA).await?;
+    Ok(app)
+}
+
+/// Alt+F4 until the window is out of sight.
+async fn close_main(world: &World) -> anyhow::Result<()> {
+    until("the main window goes out of sight", SOON, async || {
+        let Some(window) = world.desktop.window(MAIN) else { return Ok(Some(())) };
+        world.desktop.ask_to_close(&window)?;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        Ok(None)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tray_says_who_you_are_and_brings_everything_back() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = App::start(&world).await?;
+    // The panel comes later than the app, as at the start of a session.
+    let panel = world.desktop.panel().await?;
+    panel.says("Not connected").await?;
+    app.sign_in(&world, &ADA).await?;
+    panel.says("You are yourself: Ada Winter").await?;
+
+    // Out of sight, it still receives codes.
+    app.request_code(&world, PERSON, "view").await?;
+    let before = world.desktop.notifications()?.len();
+    close_main(&world).await?;
+    ensure!(!app.has_quit()?, "closing the window has ended the app");
+    app.script(View::Main, "document.querySelector('[data-testid=cancel-request]')?.click()", vec![]).await?;
+    panel.choose("Open Understudy").await?;
+    until("the main window is back", SOON, async || Ok(world.desktop.window(MAIN))).await?;
+    ensure!(world.desktop.notifications()?.len() >= before, "notifications are gone");
+
+    let session = app.step_in(&world, &ADA, "view").await;
+    drop(session);
+    panel.says("You are signed in as Élise Marchand").await?;
+    panel.choose("Quit Understudy").await?;
+    app.see(View::Main, &id("close-refused")).await?;
+    panel.choose("Exit impersonation").await?;
+    world.services.ended(world.services.newest().await?.id, "exit", SOON).await?;
+    panel.says("You are yourself").await?;
+    app.see(View::Main, &id("note-sheet")).await?;
+    panel.choose("Quit Understudy").await?;
+    app.quits(SOON).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_tray_the_window_is_minimised_and_not_lost() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = signed_in(&world).await?;
+    close_main(&world).await?;
+    ensure!(!app.has_quit()?, "closing the window has ended the app");
+    // A minimised window is still known to the window manager; a hidden one would not be.
+    let listed = world.desktop.run("xdotool", &["search", "--name", MAIN])?;
+    let state =
+        world.desktop.run("xprop", &["-id", listed.lines().next().unwrap_or_default(), "WM_STATE"])?;
+    ensure!(state.contains("Iconic"), "{state}");
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_crash_the_next_start_says_how_the_session_ended_and_asks_for_the_note() -> anyhow::Result<()>
+{
+    let world = World::start(Theme::Light).await?;
+    let app = signed_in(&world).await?;
+    let session = app.step_in(&world, &ADA, "act").await?;
+    app.signal(Signal::KILL)?;
+    app.quits(SOON).await?;
+    drop(app);
+    let app = App::start(&world).await?;
+    app.see(View::Main, &id("note-sheet")).await?;
+    let row = world.services.newest().await?;
+    ensure!(row.id == session && row.state == "ended", "{} is {}", row.id, row.state);
+    app.reads(View::Main, &id("note-sheet"), "Élise Marchand").await?;
+    world
+        .step(&app, "50-after-a-crash", "The app was killed: its next start says so and asks for the note.")
+        .await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_helpdesks_link_fills_the_form_in_and_sends_nothing() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = signed_in(&world).await?;
+    let link =
+        format!("understudy://impersonate?person={PERSON}&ticket=HELP-77&reason=Her%20payment%20is%20stuck");
+    // The system starts the app once more with the link; the one that runs takes it.
+    world.desktop.run(crate::harness::APP, &[&link])?;
+    app.reads(View::Main, &id("prefilled"), "outside").await?;
+    let value = |name: &str| format!("return document.querySelector('{}').value", id(name).replace('\'', ""));
+    until("the ticket is filled in", SOON, async || {
+        Ok((app.script(View::Main, &value("ticket"), vec![]).await? == "HELP-77").then_some(()))
+    })
+    .await?;
+    ensure!(app.script(View::Main, &value("reason"), vec![]).await? == "Her payment is stuck");
+    world.step(&app, "51-link", "A link of the helpdesk has filled the form in, and says so.").await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    ensure!(world.services.newest().await.is_err(), "something was sent");
+    app.close().await
+}

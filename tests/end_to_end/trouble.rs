@@ -1,0 +1,144 @@
+//! What goes wrong between app and server: each has its own words, and the app stays usable.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::TcpListener,
+    task::JoinHandle,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::harness::{ADA, App, Theme, View, World, id};
+
+/// A server that says this of itself, at this time, and knows nothing else.
+struct Odd {
+    port: u16,
+    _task: AbortOnDropHandle<()>,
+}
+
+fn info(protocol: u32) -> Value {
+    json!({
+        "name": "Odd support", "version": "9.9.9", "protocol": protocol, "kinds": [],
+        "gateway_origins": ["http://localhost:1"], "session_minutes": 30
+    })
+}
+
+async fn odd(info: Value, date: String, tls: Option<TlsAcceptor>) -> anyhow::Result<Odd> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let port = listener.local_addr()?.port();
+    let task: JoinHandle<()> = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (info, date, tls) = (info.clone(), date.clone(), tls.clone());
+            tokio::spawn(async move {
+                match tls {
+                    Some(tls) => answer(tls.accept(stream).await?, &info, &date).await,
+                    None => answer(stream, &info, &date).await,
+                }
+            });
+        }
+    });
+    Ok(Odd { port, _task: AbortOnDropHandle::new(task) })
+}
+
+async fn answer(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    info: &Value,
+    date: &str,
+) -> std::io::Result<()> {
+    let mut asked = [0; 4096];
+    let length = stream.read(&mut asked).await?;
+    let known = asked[..length].starts_with(b"GET /api/info ");
+    let body = if known { info.to_string() } else { json!({ "title": "Not here" }).to_string() };
+    let status = if known { "200 OK" } else { "404 Not Found" };
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nDate: {date}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body.as_bytes()).await?;
+    stream.shutdown().await
+}
+
+/// As HTTP writes it, so much later than now.
+fn later(seconds: i64) -> String {
+    (chrono::Utc::now() + chrono::Duration::seconds(seconds)).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+async fn asks_for(app: &App, url: &str) -> anyhow::Result<()> {
+    app.fill(View::Main, &id("server-url"), url).await?;
+    app.click(View::Main, &id("server-continue")).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_another_version_says_which_side_to_update() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = App::start(&world).await?;
+    for (protocol, words) in [(99, "Update Understudy on this computer"), (0, "update the server")] {
+        let server = odd(info(protocol), later(0), None).await?;
+        asks_for(&app, &format!("http://127.0.0.1:{}", server.port)).await?;
+        app.reads(View::Main, "main", words).await?;
+        app.reads(View::Main, "main", "9.9.9").await?;
+    }
+    // The app is none the worse for it.
+    app.sign_in(&world, &ADA).await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_off_is_said() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = App::start(&world).await?;
+    let server = odd(info(understudy_protocol::PROTOCOL_VERSION), later(400), None).await?;
+    asks_for(&app, &format!("http://127.0.0.1:{}", server.port)).await?;
+    app.see(View::Main, &id("email")).await?;
+    app.reads(View::Main, &id("clock-off"), "clock").await?;
+    world.step(&app, "60-clock", "This computer's clock is off, and the app says so.").await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_nobody_vouches_for_is_refused_in_plain_words_and_a_known_authority_is_trusted()
+-> anyhow::Result<()> {
+    let mut world = World::start(Theme::Light).await?;
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate()?;
+    let authority = params.self_signed(&key)?.pem();
+    let issuer = Issuer::new(params, key);
+    let key = KeyPair::generate()?;
+    let leaf = CertificateParams::new(vec!["localhost".to_owned()])?.signed_by(&key, &issuer)?;
+    let secret = PrivateKeyDer::try_from(key.serialize_der()).ok().context("a key")?;
+    let tls = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf.der().clone()], secret)?;
+    let tls = TlsAcceptor::from(Arc::new(tls));
+    let server = odd(info(understudy_protocol::PROTOCOL_VERSION), later(0), Some(tls)).await?;
+    let url = format!("https://localhost:{}", server.port);
+
+    let app = App::start(&world).await?;
+    asks_for(&app, &url).await?;
+    app.reads(View::Main, "main", "not trusted by this computer").await?;
+    world
+        .step(&app, "61-certificate", "Nobody vouches for the server's certificate: nothing is sent.")
+        .await?;
+    app.close().await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    // The authority becomes one of the system's.
+    let file = world.folder.path().join("authority.pem");
+    std::fs::write(&file, authority)?;
+    world.desktop.set("SSL_CERT_FILE", file.to_str().context("a path that is no text")?);
+    let app = App::start(&world).await?;
+    asks_for(&app, &url).await?;
+    app.see(View::Main, &id("email")).await?;
+    app.close().await
+}
