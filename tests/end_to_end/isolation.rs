@@ -7,21 +7,23 @@ use anyhow::{Context as _, ensure};
 use memchr::memmem;
 use serde_json::{Value, json};
 
-use crate::harness::{ADA, Inspected, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Theme, World, until};
+use crate::harness::{
+    ADA, Inspected, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Theme, World, authenticator, until,
+};
 
 const MAIN: &str = "tauri://localhost";
 const COOKIE: &str = "understudy";
 
-struct Stage {
+pub struct Stage {
     // Ends before the world does.
-    app: Inspected,
-    world: World,
+    pub app: Inspected,
+    pub world: World,
     /// The platform's address on the stage.
     platform: String,
 }
 
 impl Stage {
-    async fn open() -> anyhow::Result<Self> {
+    pub async fn open() -> anyhow::Result<Self> {
         let world = World::start(Theme::Light).await?;
         let app = Inspected::start(&world).await?;
         let platform = world.services.gateway.as_str().to_owned();
@@ -36,12 +38,12 @@ impl Stage {
     }
 
     /// A command of the app, called by the main window.
-    async fn invoke(&self, command: &str, arguments: Value) -> anyhow::Result<Value> {
+    pub async fn invoke(&self, command: &str, arguments: Value) -> anyhow::Result<Value> {
         self.app.evaluate(MAIN, &invocation(command, &arguments)).await.with_context(|| command.to_owned())
     }
 
     /// From the request to the dashboard; `time` counts the sessions.
-    async fn step_in(&self, time: usize) -> anyhow::Result<()> {
+    pub async fn step_in(&self, time: usize) -> anyhow::Result<()> {
         let request = json!({
             "identifier": PERSON, "reason": REASON, "ticket": null, "mode": "act",
             "consent": { "given_by": PERSON_NAME, "means": "phone", "reference": "Call 4711" }
@@ -71,7 +73,7 @@ impl Stage {
     }
 
     /// What a hostile page would do.
-    async fn on_page(&self, script: &str) -> anyhow::Result<Value> {
+    pub async fn on_page(&self, script: &str) -> anyhow::Result<Value> {
         self.app.evaluate(&self.platform, script).await
     }
 }

@@ -84,6 +84,8 @@ pub(super) async fn fill(_: &Window, platform: &Webview) -> tauri::Result<()> {
     let (loaded, was_loaded) = oneshot::channel();
     on_toolkit(platform, |platform| {
         platform.connect_enter_fullscreen(|_| true);
+        // A dialog of its own would stand between staff and the bar, again and again.
+        platform.connect_print(|_, _| true);
         let loaded = Cell::new(Some(loaded));
         platform.connect_load_changed(move |_, event| {
             if event == LoadEvent::Finished
