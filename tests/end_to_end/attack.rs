@@ -14,7 +14,9 @@ const STAGE: &str = "Signed in as";
 const BAR: &str = "tauri://localhost/bar.html";
 
 /// What a page can do to keep somebody. Each begins a moment after it was asked for.
-const ATTACKS: [(&str, &str); 9] = [
+const ATTACKS: [(&str, &str); 10] = [
+    // What the others are measured against, on a computer that has other things to do.
+    ("nothing at all", ""),
     ("a loop without end", "for (;;) {}"),
     ("alerts without end", "for (;;) alert('Stay')"),
     ("questions without end", "for (;;) { confirm('Stay?'); prompt('Why?'); }"),
@@ -49,6 +51,7 @@ async fn invariant_7_whatever_the_page_does_the_bar_stays_and_the_exit_works_wit
 -> anyhow::Result<()> {
     let stage = Stage::open().await?;
     let windows = stage.world.desktop.windows()?;
+    let mut longest = None;
     for (time, (name, attack)) in (1..).zip(ATTACKS) {
         if time > 1 {
             stage.step_in(time).await?;
@@ -75,7 +78,8 @@ async fn invariant_7_whatever_the_page_does_the_bar_stays_and_the_exit_works_wit
         })
         .await?;
         let took = begun.elapsed();
-        ensure!(took < Duration::from_secs(1), "{name}: the exit took {took:?}");
+        let longest = *longest.get_or_insert_with(|| (took * 3).max(Duration::from_secs(1)));
+        ensure!(took < longest, "{name}: the exit took {took:?}");
         stage.world.services.ended(session, "exit", SOON).await?;
         let note = json!({ "what": "Looked around", "why": "She asked for it", "solved": true });
         stage.invoke("write_note", json!({ "id": session, "note": note })).await?;
