@@ -3,7 +3,6 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import { mount } from "svelte";
 import { plug } from "./lib/app";
-import { startTheme } from "./lib/appearance";
 import { getLocale } from "./lib/paraglide/runtime";
 import Bar from "./screens/bar/Bar.svelte";
 
@@ -12,7 +11,6 @@ if (import.meta.env.MODE === "fake") {
   plug(fake());
 }
 
-startTheme();
 document.documentElement.lang = getLocale();
 const target = document.querySelector("#bar");
 if (target) mount(Bar, { target });

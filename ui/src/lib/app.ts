@@ -1,9 +1,9 @@
 // The only module that knows Tauri: one function for each command, one for each event.
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type { Enrolment, RecoveryCodes, SecondFactor, Settings } from "./contract";
 import type { AppState } from "./generated/AppState";
 import type { CommandError } from "./generated/CommandError";
+import type { Enrolment } from "./generated/Enrolment";
 import type { EventEnvelope } from "./generated/EventEnvelope";
 import type { InboxEntry } from "./generated/InboxEntry";
 import type { NewNote } from "./generated/NewNote";
@@ -12,11 +12,14 @@ import type { Note } from "./generated/Note";
 import type { PeoplePage } from "./generated/PeoplePage";
 import type { PeopleQuery } from "./generated/PeopleQuery";
 import type { Person } from "./generated/Person";
+import type { RecoveryCodes } from "./generated/RecoveryCodes";
 import type { Request } from "./generated/Request";
+import type { SecondFactor } from "./generated/SecondFactor";
 import type { Session } from "./generated/Session";
 import type { SessionDetail } from "./generated/SessionDetail";
 import type { SessionsPage } from "./generated/SessionsPage";
 import type { SessionsQuery } from "./generated/SessionsQuery";
+import type { Settings } from "./generated/Settings";
 import type { Staff } from "./generated/Staff";
 import type { StageClosed } from "./generated/StageClosed";
 import type { StageState } from "./generated/StageState";

@@ -1,6 +1,6 @@
 // Language and theme of this window. The settings are the one place where they are chosen; what is kept here
 // only lets the next start look right before the settings have been read.
-import type { Settings } from "./contract";
+import type { Settings } from "./generated/Settings";
 import { baseLocale, extractLocaleFromNavigator, getLocale, localStorageKey } from "./paraglide/runtime";
 
 const THEME_KEY = "theme";

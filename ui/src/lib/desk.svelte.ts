@@ -4,7 +4,6 @@ import { createContext } from "svelte";
 import * as m from "$messages";
 import * as app from "./app";
 import { applyAppearance } from "./appearance";
-import type { SecondFactor, Settings } from "./contract";
 import { type RequestDraft, readRequestDraft, takeOver, writeRequestDraft, writeWorkspace } from "./drafts";
 import type { AppState } from "./generated/AppState";
 import type { CommandError } from "./generated/CommandError";
@@ -13,7 +12,9 @@ import type { InboxEntry } from "./generated/InboxEntry";
 import type { Kind } from "./generated/Kind";
 import type { Person } from "./generated/Person";
 import type { Request } from "./generated/Request";
+import type { SecondFactor } from "./generated/SecondFactor";
 import type { Session } from "./generated/Session";
+import type { Settings } from "./generated/Settings";
 import type { StageClosed } from "./generated/StageClosed";
 import type { StageState } from "./generated/StageState";
 import { errorText, kindSingular } from "./labels";
@@ -64,6 +65,8 @@ export class Desk {
   person: Person | null = $state.raw(null);
 
   #staffId: string | null = null;
+  /** The session left open by an earlier run whose sheet was shown already. */
+  #leftId: string | null = null;
 
   get kinds(): Kind[] {
     return this.app?.info?.kinds ?? [];
@@ -104,10 +107,10 @@ export class Desk {
       }),
     ]);
     // What is drawn waits for neither: without settings the app is as it was at its last start.
-    void app.getSettings().then(
-      (settings) => this.#takeSettings(settings),
-      () => undefined,
-    );
+    app
+      .getSettings()
+      .then((settings) => this.#takeSettings(settings))
+      .catch(() => undefined);
     this.#take(await app.getAppState());
     return () => {
       for (const stop of stops) stop();
@@ -129,6 +132,10 @@ export class Desk {
     if (other) this.#forget();
     this.#staffId = staffId;
     if (other && staffId !== null) this.#settle(staffId);
+    if (state.left && state.left.session.id !== this.#leftId && staffId !== null) {
+      this.#leftId = state.left.session.id;
+      this.closed = state.left;
+    }
     if (staffId !== null && (other || back)) void this.refresh();
   }
 
@@ -271,6 +278,11 @@ export class Desk {
     writeRequestDraft(null);
     this.draft = readRequestDraft();
     this.person = null;
+  }
+
+  async leave(): Promise<void> {
+    await app.signOut();
+    this.#take(await app.getAppState());
   }
 
   noteLater(): void {

@@ -105,10 +105,14 @@ const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
   request_replaced: m.over_replaced,
   request_cancelled: m.error_request_cancelled,
   other_sign_in: m.error_other_sign_in,
+  second_factor_needed: m.error_second_factor_needed,
+  wrong_second_factor: m.factor_wrong,
   session_ended: m.error_session_ended,
   directory_unavailable: m.error_directory_unavailable,
   internal: m.error_internal,
   unreachable: m.error_unreachable,
+  untrusted: m.error_untrusted,
+  other_version: m.error_other_version,
 };
 
 export function errorText(error: CommandError): string {

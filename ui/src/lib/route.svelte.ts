@@ -48,11 +48,9 @@ export class Route {
 
   /** Where one was when the app was closed; an address that already says where wins. */
   restore(moved: Moved): void {
-    this.#last = { ...moved.last, ...this.#last };
-    if (location.hash === "" && moved.here !== "") {
-      history.replaceState(null, "", moved.here);
-      this.#read();
-    }
+    this.#last = { ...this.#last, ...moved.last };
+    if (location.hash === "" && moved.here !== "") history.replaceState(null, "", moved.here);
+    this.#read();
   }
 
   go(screen: Screen, item?: string | null, query?: Record<string, string>): void {

@@ -1,7 +1,10 @@
 // Believable people and sessions, the same every time.
 import type { Action } from "../generated/Action";
 import type { EndCause } from "../generated/EndCause";
+import type { Enrolment } from "../generated/Enrolment";
 import type { Note } from "../generated/Note";
+import type { PeoplePage } from "../generated/PeoplePage";
+import type { PeopleQuery } from "../generated/PeopleQuery";
 import type { Person } from "../generated/Person";
 import type { Request } from "../generated/Request";
 import type { ServerInfo } from "../generated/ServerInfo";
@@ -57,7 +60,7 @@ function investor(index: number): Person {
     status: index % 11 === 6 ? "suspended" : "active",
     active: index % 11 !== 6,
     created_at: ago(400 * DAY + index * DAY),
-    last_seen_at: index % 13 === 4 ? null : ago(index * index * 37 * MINUTE + 12 * MINUTE),
+    last_seen_at: index % 13 === 4 ? null : ago((index % 300) ** 2 * 37 * MINUTE + 12 * MINUTE),
   };
 }
 
@@ -79,6 +82,25 @@ export const people: Person[] = [
   ...Array.from({ length: 240 }, (_, index) => investor(index)),
   ...Array.from({ length: 60 }, (_, index) => company(index)),
 ];
+export const MANY = 100_000;
+/** A directory too large to be held at once; how often it was asked is on the page, for tests. */
+export function manyPeople({ kind, search, offset, limit }: PeopleQuery): PeoplePage {
+  const total = search ? Math.ceil(MANY / (search.length * 37)) : kind === "Company" ? 4_000 : MANY;
+  const size = Math.min(limit ?? 50, Math.max(0, total - offset));
+  const asked = document.documentElement.dataset;
+  asked.asked = String(Number(asked.asked ?? 0) + 1);
+  const found = Array.from({ length: size }, (_, index) => ({
+    ...investor(offset + index + 20),
+    kind: kind ?? "Investor",
+  }));
+  return { people: found, total, offset };
+}
+
+export const enrolment: Enrolment = {
+  secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+  url: "otpauth://totp/Meridian%20support:nora.lindqvist%40meridian.example?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Meridian%20support",
+};
+
 const [elise] = people as [Person];
 
 export const reference = ({ id, kind, name }: Person) => ({ id, kind, name });

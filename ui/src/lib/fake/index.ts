@@ -1,7 +1,7 @@
 // Stands in for the Rust side in a browser: `npm run fake`, then `/?scene=…` or `/bar.html?scene=…`.
 // Never in a production bundle; scripts/check-bundle.mjs looks for the marker below.
 import type { Bridge } from "../app";
-import { normaliseCode } from "../code";
+import { formatCode, normaliseCode } from "../code";
 import type { AppState } from "../generated/AppState";
 import type { CommandError } from "../generated/CommandError";
 import type { ErrorCode } from "../generated/ErrorCode";
@@ -10,8 +10,10 @@ import type { NewNote } from "../generated/NewNote";
 import type { NewRequest } from "../generated/NewRequest";
 import type { PeopleQuery } from "../generated/PeopleQuery";
 import type { Request } from "../generated/Request";
+import type { SecondFactor } from "../generated/SecondFactor";
 import type { Session } from "../generated/Session";
 import type { SessionsQuery } from "../generated/SessionsQuery";
+import type { Settings } from "../generated/Settings";
 import type { Sheet } from "../generated/Sheet";
 import type { StageState } from "../generated/StageState";
 import * as data from "./data";
@@ -19,6 +21,20 @@ import * as data from "./data";
 export const MARKER = "UNDERSTUDY_FAKE";
 const CODE = "WDJB-MJHT";
 const DELAY = 120;
+const DIGITS = "123456";
+const RATE_LIMITED = "999999";
+const RECOVERY = [
+  "WDJB-MJHT",
+  "KLMN-PQRS",
+  "TVWX-ZBCD",
+  "FGHJ-KLMN",
+  "PQRS-TVWX",
+  "ZXWV-TSRQ",
+  "PNML-KJHG",
+  "FDCB-ZXWV",
+  "TSRQ-PNML",
+  "KJHG-FDCB",
+];
 
 const SHEETS: Record<string, Sheet> = {
   "bar-close": { type: "close_refused" },
@@ -53,6 +69,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
 
   let request: Request | null = null;
   let inbox: InboxEntry[] = [];
+  let staled = false;
   const sessions = structuredClone(data.sessions);
   const aNote = data.sessions.find(({ note }) => note !== null)?.note ?? null;
   if (scene !== "owed") for (const session of sessions) if (session.ended_at) session.note ??= aNote;
@@ -82,6 +99,11 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     info: scene === "first" ? null : data.info,
     staff: ["first", "sign-in", "sign-in-keyring"].includes(scene) ? null : data.staff,
     connection: scene === "offline" ? "offline" : "online",
+    trouble: null,
+    clock_ahead_ms: null,
+    left: null,
+    prefill: null,
+    new_version: null,
     keyring:
       scene === "sign-in-keyring" || scene === "keyring"
         ? {
@@ -92,6 +114,29 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     stage: scene === "live" ? stageOf(own()) : null,
   };
   const stateChanged = () => emit("app-state", state);
+
+  // Digits count once, as they do on the server: the scene tells how the factor stands at first.
+  const factor: SecondFactor = {
+    set_up: scene !== "ready-set-up" && scene !== "factor-none",
+    fresh_for_ms:
+      scene === "ready-code" || scene === "ready-set-up" || scene.startsWith("factor") ? 0 : 3_000_000,
+  };
+  const checkFactor = (code: string) => {
+    if (code === RATE_LIMITED) fail("too_many", "Too many wrong codes.", { retry_after_ms: 300_000 });
+    if (code !== DIGITS && !RECOVERY.includes(formatCode(code)))
+      fail("wrong_second_factor", "That code is not right. Check the clock of your phone.");
+  };
+
+  // Kept over the reload that a change of language takes.
+  const settings: Settings = {
+    language: (localStorage.getItem("PARAGLIDE_LOCALE") as Settings["language"]) ?? null,
+    theme: (localStorage.getItem("theme") as Settings["theme"]) ?? null,
+    autostart: false,
+    keep_running: true,
+    show_codes: false,
+    quiet_hours: scene === "managed" ? { from: "20:00", to: "08:00" } : null,
+    managed: scene === "managed" ? ["autostart", "show_codes", "quiet_hours", "server"] : [],
+  };
 
   function arrive(made: Request) {
     inbox = [
@@ -112,6 +157,9 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     code: "code_sent",
     inbox: "code_sent",
     ready: "verified",
+    "ready-code": "verified",
+    "ready-set-up": "verified",
+    "ready-stale": "verified",
     expired: "expired",
     tries: "too_many_tries",
   };
@@ -166,7 +214,33 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
       state.staff = null;
       stateChanged();
     },
+    get_second_factor: () => factor,
+    enrol_second_factor: ({ password }: { password: string }) => {
+      if (password === "wrong") fail("invalid", "That is not your password.", { field: "password" });
+      if (password === "many") fail("too_many", "Too many wrong passwords.", { retry_after_ms: 300_000 });
+      if (factor.set_up && factor.fresh_for_ms === 0)
+        fail("second_factor_needed", "Show your second factor first.");
+      return data.enrolment;
+    },
+    confirm_second_factor: ({ code }: { code: string }) => {
+      checkFactor(code);
+      Object.assign(factor, { set_up: true, fresh_for_ms: 3_600_000 });
+      return { codes: RECOVERY };
+    },
+    verify_second_factor: ({ code }: { code: string }) => {
+      checkFactor(code);
+      factor.fresh_for_ms = 3_600_000;
+      return factor;
+    },
+    get_settings: () => settings,
+    set_settings: ({ settings: wanted }: { settings: Settings }) => {
+      Object.assign(settings, wanted);
+      emit("settings", settings);
+      return settings;
+    },
     list_people: ({ query }: { query: PeopleQuery }) => {
+      if (scene === "many") return data.manyPeople(query);
+
       const wanted = (query.search ?? "").toLowerCase();
       const found = data.people.filter(
         ({ id, kind, name, email }) =>
@@ -226,6 +300,12 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
       return request;
     },
     start_session: () => {
+      // What the server says where an hour went by since it was asked.
+      if (scene === "ready-stale" && !staled) {
+        staled = true;
+        factor.fresh_for_ms = 0;
+      }
+      if (factor.fresh_for_ms === 0) fail("second_factor_needed", "Show your second factor first.");
       const session = own(data.people.find(({ id }) => id === request?.person.id));
       state.stage = stageOf(session);
       if (request) request.state = "started";

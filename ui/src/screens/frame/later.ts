@@ -3,6 +3,9 @@ export const LATER = {
   impersonation: () => import("../impersonation/Impersonation.svelte"),
   inbox: () => import("../inbox/Inbox.svelte"),
   history: () => import("../history/History.svelte"),
+  settings: () => import("../settings/Settings.svelte"),
+  palette: () => import("../palette/Palette.svelte"),
+  keys: () => import("../palette/KeysSheet.svelte"),
   note: () => import("../note/NoteSheet.svelte"),
   closeRefused: () => import("./CloseRefused.svelte"),
 };

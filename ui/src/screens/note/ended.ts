@@ -24,6 +24,7 @@ const CAUSES: Record<EndCause, () => string> = {
 export function endText({ session, reason }: StageClosed): string {
   if (reason === "exited") return m.ended_exit();
   if (reason === "exited_offline") return m.ended_exit_offline();
+  if (reason === "app_gone") return m.ended_app_gone();
   if (reason === "lease_lost") return m.ended_lease_lost();
   return session.end_cause ? CAUSES[session.end_cause]() : m.ended_by_server();
 }

@@ -1,0 +1,99 @@
+// Every screen that the fake can show: where it is, and what is done there before it is looked at.
+const id = (name) => `[data-testid="${name}"]`;
+const press = (name) => (page) => page.click(id(name));
+const enrol = async (page) => {
+  await page.fill(id("enrol-password"), "correct");
+  await page.click(id("enrol-next"));
+  await page.waitForSelector(`${id("enrol-qr")} svg`);
+};
+const recover = async (page) => {
+  await enrol(page);
+  await page.fill(id("enrol-code"), "123 456");
+  await page.click(id("enrol-confirm"));
+  await page.waitForSelector(id("recovery-codes"));
+};
+const typeIn = (what) => async (page) => {
+  await page.keyboard.press("Control+k");
+  await page.fill(id("palette-input"), what);
+  await page.waitForTimeout(500);
+};
+
+/** [name, address, what to wait for, what to do then] */
+export const SCENES = [
+  ["first", "/?scene=first", "server-url"],
+  ["sign-in", "/?scene=sign-in", "sign-in"],
+  ["sign-in-missing", "/?scene=sign-in", "sign-in", press("sign-in")],
+  ["sign-in-keyring", "/?scene=sign-in-keyring", "keyring"],
+  ["people", "/#/people", "person-row"],
+  ["people-panel", "/#/people/Investor?person=INV-000137", "past-sessions"],
+  ["people-many", "/?scene=many#/people", "person-row"],
+  ["people-none", "/#/people/Investor?q=zzzz", "empty"],
+  ["keyring", "/?scene=keyring#/people", "keyring"],
+  ["offline", "/?scene=offline#/people", "offline"],
+  ["live-strip", "/?scene=live#/people", "live-strip"],
+  ["you-menu", "/#/people", "you", press("you")],
+  ["inbox", "/?scene=inbox#/inbox", "inbox-entry"],
+  ["inbox-empty", "/?scene=empty#/inbox", "empty"],
+  ["who", "/#/impersonation", "identifier"],
+  [
+    "why",
+    "/#/impersonation",
+    "identifier",
+    async (page) => {
+      await page.fill(id("identifier"), "INV-000137");
+      await page.click(id("find-person"));
+      await page.click(id("request-code"));
+    },
+  ],
+  ["code", "/?scene=code#/impersonation", "code-time"],
+  ["expired", "/?scene=expired#/impersonation", "request-over"],
+  ["ready", "/?scene=ready#/impersonation", "start"],
+  ["ready-code", "/?scene=ready-code#/impersonation", "second-factor-code"],
+  [
+    "ready-code-wrong",
+    "/?scene=ready-code#/impersonation",
+    "second-factor-code",
+    async (page) => {
+      await page.fill(id("second-factor-code"), "000000");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(`${id("second-factor-code")}[aria-invalid]`);
+    },
+  ],
+  [
+    "ready-recovery",
+    "/?scene=ready-code#/impersonation",
+    "second-factor-code",
+    press("second-factor-recovery"),
+  ],
+  ["ready-set-up", "/?scene=ready-set-up#/impersonation", "enrol-password"],
+  ["ready-set-up-scan", "/?scene=ready-set-up#/impersonation", "enrol-password", enrol],
+  ["ready-set-up-codes", "/?scene=ready-set-up#/impersonation", "enrol-password", recover],
+  ["live", "/?scene=live#/impersonation", "live"],
+  ["history", "/#/history", "session-row"],
+  ["history-owed", "/?scene=owed#/history", "note-reminder"],
+  ["report", "/#/history/7c0ffee0-0000-4000-8000-000000000012", "report"],
+  ["report-live", "/#/history/7c0ffee0-0000-4000-8000-000000000011", "end-session"],
+  ["end-session", "/#/history/7c0ffee0-0000-4000-8000-000000000011", "end-session", press("end-session")],
+  ["note", "/?scene=closed#/people", "note-sheet"],
+  ["close-refused", "/?scene=refused#/people", "close-refused"],
+  ["settings", "/#/settings", "factor-again"],
+  ["settings-quiet", "/#/settings", "factor-again", press("set-quiet")],
+  ["settings-managed", "/?scene=managed#/settings", "factor-again"],
+  ["settings-factor-none", "/?scene=factor-none#/settings", "factor-again"],
+  ["settings-factor-show", "/?scene=factor-stale#/settings", "factor-again", press("factor-again")],
+  ["settings-factor-enrol", "/?scene=factor-none#/settings", "factor-again", press("factor-again")],
+  ["settings-server", "/#/settings", "settings-change-server", press("settings-change-server")],
+  ["palette", "/#/people", "person-row", (page) => page.keyboard.press("Control+k")],
+  ["palette-found", "/#/people", "person-row", typeIn("mar")],
+  ["palette-none", "/#/people", "person-row", typeIn("zzzz")],
+  ["palette-live", "/?scene=live#/people", "person-row", (page) => page.keyboard.press("Control+k")],
+  ["keys", "/#/history", "session-row", (page) => page.keyboard.press("?")],
+  ["bar", "/bar.html?scene=bar", "bar-name"],
+  ["bar-soon", "/bar.html?scene=bar-soon", "bar-name"],
+  ["bar-lost", "/bar.html?scene=bar-lost", "connection-lost"],
+  ["bar-close", "/bar.html?scene=bar-close", "sheet-close_refused"],
+  ["bar-link", "/bar.html?scene=bar-link", "sheet-external_link"],
+  ["bar-refused", "/bar.html?scene=bar-refused", "sheet-refused"],
+  ["bar-downloaded", "/bar.html?scene=bar-downloaded", "sheet-downloaded"],
+  ["bar-crashed", "/bar.html?scene=bar-crashed", "sheet-crashed"],
+];

@@ -1,0 +1,68 @@
+import { exitImpersonation } from "$lib/app";
+import type { Desk } from "$lib/desk.svelte";
+import { GO, isTyping, singleKeys } from "$lib/keys";
+
+/** How long after the g the second key counts, in milliseconds. */
+const PATIENCE = 1500;
+
+/** The keys that work from anywhere in the workspace; `lib/keys.ts` has the list that is shown. */
+export class Shortcuts {
+  #goSince = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly desk: Desk) {}
+
+  press(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.isComposing) return;
+    const done = event.ctrlKey || event.metaKey ? this.#chord(event) : this.#single(event);
+    if (done) event.preventDefault();
+  }
+
+  #chord(event: KeyboardEvent): boolean {
+    if (event.altKey) return false;
+    const key = event.key.toLowerCase();
+    if (event.shiftKey) {
+      if (key !== "e" || this.desk.stage === null) return false;
+      void this.desk.attempt(exitImpersonation);
+      return true;
+    }
+    if (key === "k") {
+      // A dialog that waits for an answer stays in front.
+      if (this.desk.closed !== null || this.desk.closeRefused) return false;
+      this.desk.over = this.desk.over === "palette" ? null : "palette";
+      return true;
+    }
+    if (key === ",") {
+      this.desk.over = null;
+      this.desk.route.go("settings");
+      return true;
+    }
+    return false;
+  }
+
+  #single(event: KeyboardEvent): boolean {
+    if (event.altKey || isTyping(event.target) || !singleKeys()) return false;
+    if (document.querySelector("[role=dialog], [role=alertdialog]")) return false;
+    const went = event.timeStamp - this.#goSince < PATIENCE ? GO[event.key.toLowerCase()] : undefined;
+    this.#goSince = Number.NEGATIVE_INFINITY;
+    if (went) {
+      if (!this.desk.impersonates && went !== "history" && went !== "settings") return false;
+      location.hash = this.desk.route.href(went);
+      return true;
+    }
+    if (event.key === "g") {
+      this.#goSince = event.timeStamp;
+      return false;
+    }
+    if (event.key === "?") {
+      this.desk.over = "keys";
+      return true;
+    }
+    if (event.key === "/") {
+      const search = document.querySelector<HTMLInputElement>("main input[type=search]");
+      if (search) search.select();
+      else this.desk.over = "palette";
+      return true;
+    }
+    return false;
+  }
+}

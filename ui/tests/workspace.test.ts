@@ -1,0 +1,79 @@
+import { beforeEach, expect, test } from "vitest";
+import { plug } from "../src/lib/app";
+import { Desk } from "../src/lib/desk.svelte";
+import { readNoteDraft, readWorkspace, writeNoteDraft } from "../src/lib/drafts";
+import * as data from "../src/lib/fake/data";
+
+const nora = data.staff;
+const other = { ...data.staff, id: "5a1f6c1e-0000-4000-8000-0000000000ff" };
+const state = (staff: typeof nora | null) => ({
+  version: "0",
+  server: "https://understudy.example",
+  info: data.info,
+  staff,
+  connection: "online" as const,
+  trouble: null,
+  clock_ahead_ms: null,
+  keyring: { state: "available" as const },
+  stage: null,
+  left: null,
+  prefill: null,
+  new_version: null,
+});
+
+beforeEach(() => {
+  localStorage.clear();
+  history.replaceState(null, "", "/");
+  plug({
+    invoke: async (command) =>
+      command === "list_sessions"
+        ? { sessions: [], total: 0, offset: 0 }
+        : command === "list_inbox"
+          ? []
+          : null,
+    listen: async () => () => undefined,
+  });
+});
+
+/** The app starts anew, with the address that a window has at first. */
+function start(staff: typeof nora): Desk {
+  history.replaceState(null, "", "/");
+  const desk = new Desk();
+  desk.take(state(staff));
+  return desk;
+}
+
+test("a restart opens the screen, the tab and the search that were open", () => {
+  start(nora).route.replace("people", "Company", { q: "nord" });
+  expect(start(nora).route.place).toEqual({ screen: "people", item: "Company", query: { q: "nord" } });
+});
+
+test("the rail leads back to where one was in the other screens", () => {
+  const desk = start(nora);
+  desk.route.replace("people", "Company", { q: "nord" });
+  desk.route.replace("history");
+  expect(start(nora).route.href("people")).toBe("#/people/Company?q=nord");
+});
+
+test("who signs out and in again finds their place; a note half written stays", () => {
+  const desk = start(nora);
+  desk.route.replace("people", "Company", { q: "nord" });
+  writeNoteDraft("s1", { what: "Looked", why: "", solved: null });
+  desk.take(state(null));
+  expect(desk.route.place.query).toEqual({});
+  desk.take(state(nora));
+  expect(desk.route.place.query).toEqual({ q: "nord" });
+  expect(readNoteDraft("s1").what).toBe("Looked");
+});
+
+test("another person finds nothing of the one before", () => {
+  const desk = start(nora);
+  desk.route.replace("people", "Company", { q: "nord" });
+  writeNoteDraft("s1", { what: "Looked", why: "", solved: null });
+  desk.take(state(null));
+  desk.take(state(other));
+  expect(desk.route.place).toEqual({ screen: "people", item: null, query: {} });
+  expect(desk.route.href("people")).toBe("#/people");
+  expect(readNoteDraft("s1").what).toBe("");
+  expect(readWorkspace().staff).toBe(other.id);
+});
