@@ -41,6 +41,10 @@ use state::{App, AppExt, MAIN};
 /// Given where the app starts with the computer: it waits for codes without showing its window.
 const HIDDEN: &str = "--hidden";
 
+/// Set for a second try at starting.
+#[cfg(unix)]
+const AGAIN: &str = "UNDERSTUDY_AGAIN";
+
 /// Runs the app until it quits.
 ///
 /// # Panics
@@ -103,8 +107,25 @@ pub fn run() {
         .on_window_event(guard::on_window_event)
         .setup(|app| set_up(app.handle()).map_err(Into::into))
         .build(tauri::generate_context!())
-        .expect("the app can start");
+        .unwrap_or_else(again);
     app.run(|app, event| guard::on_run_event(app, &event));
+}
+
+/// The app that runs already may have ended while this one greeted it, as after a crash: then there is room now.
+fn again(error: tauri::Error) -> tauri::App {
+    #[cfg(unix)]
+    if matches!(&error, tauri::Error::PluginInitialization(plugin, _) if plugin == "single-instance")
+        && std::env::var_os(AGAIN).is_none()
+        && let Ok(program) = std::env::current_exe()
+    {
+        use std::os::unix::process::CommandExt;
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        // Answers only where it fails.
+        let failed =
+            std::process::Command::new(program).args(std::env::args_os().skip(1)).env(AGAIN, "1").exec();
+        log::error!("the app could not be started again: {failed}");
+    }
+    panic!("the app cannot start: {error}");
 }
 
 fn set_up(app: &AppHandle) -> tauri::Result<()> {
