@@ -124,9 +124,11 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 
 fn is_about_certificate(error: &(dyn Error + 'static)) -> bool {
     chain(error).any(|error| {
-        // Some hide theirs in an error of I/O, which does not name it as its source.
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let error = inner.map_or(error, |inner| inner);
+        // Errors of I/O do not name what is in them as their source.
+        let mut error = error;
+        while let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            error = inner;
+        }
         matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
     })
 }
