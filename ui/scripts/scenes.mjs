@@ -24,7 +24,33 @@ export const SCENES = [
   ["sign-in", "/?scene=sign-in", "sign-in"],
   ["sign-in-missing", "/?scene=sign-in", "sign-in", press("sign-in")],
   ["sign-in-keyring", "/?scene=sign-in-keyring", "keyring"],
+  ["first-trouble", "/?scene=first-trouble", "offline"],
+  ["sign-in-trouble", "/?scene=sign-in-trouble", "offline"],
+  ["sign-in-clock", "/?scene=sign-in-clock", "clock-off"],
   ["people", "/#/people", "person-row"],
+  ["clock", "/?scene=clock#/people", "clock-off"],
+  ["clock-behind", "/?scene=clock-behind#/history", "clock-off"],
+  ["update", "/?scene=update#/people", "install-update"],
+  ["update-notes", "/?scene=update#/people", "new-version-notes", press("new-version-notes")],
+  [
+    "update-long",
+    "/?scene=update#/people",
+    "install-update",
+    async (page) => {
+      await page.click(id("install-update"));
+      await page.waitForTimeout(1400);
+    },
+  ],
+  [
+    "update-failed",
+    "/?scene=update-failed#/people",
+    "install-update",
+    async (page) => {
+      await page.click(id("install-update"));
+      await page.waitForSelector(id("update-error"));
+    },
+  ],
+  ["update-live", "/?scene=update-live#/people", "install-update"],
   ["people-panel", "/#/people/Investor?person=INV-000137", "past-sessions"],
   ["people-many", "/?scene=many#/people", "person-row"],
   ["people-none", "/#/people/Investor?q=zzzz", "empty"],
@@ -45,6 +71,19 @@ export const SCENES = [
       await page.click(id("request-code"));
     },
   ],
+  ["link", "/?scene=link#/people", "prefilled"],
+  [
+    "link-why",
+    "/?scene=link#/people",
+    "prefilled",
+    async (page) => {
+      await page.click(id("find-person"));
+      await page.waitForSelector(id("reason"));
+    },
+  ],
+  ["link-draft", "/?scene=link-draft#/people", "prefill-undo"],
+  ["link-open", "/?scene=link-open#/impersonation", "code-time", (page) => page.waitForTimeout(1400)],
+  ["link-live", "/?scene=link-live#/people", "live-strip", (page) => page.waitForTimeout(1400)],
   ["code", "/?scene=code#/impersonation", "code-time"],
   ["expired", "/?scene=expired#/impersonation", "request-over"],
   ["ready", "/?scene=ready#/impersonation", "start"],
@@ -75,6 +114,7 @@ export const SCENES = [
   ["report-live", "/#/history/7c0ffee0-0000-4000-8000-000000000011", "end-session"],
   ["end-session", "/#/history/7c0ffee0-0000-4000-8000-000000000011", "end-session", press("end-session")],
   ["note", "/?scene=closed#/people", "note-sheet"],
+  ["left", "/?scene=left#/people", "note-sheet"],
   ["close-refused", "/?scene=refused#/people", "close-refused"],
   ["settings", "/#/settings", "factor-again"],
   ["settings-quiet", "/#/settings", "factor-again", press("set-quiet")],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { countdown, duration, left, localeFor, relative } from "../src/lib/time";
+import { amount, countdown, duration, left, localeFor, relative } from "../src/lib/time";
 
 const NOW = Date.parse("2025-11-22T12:00:00Z");
 const earlier = (ms: number) => new Date(NOW - ms).toISOString();
@@ -26,6 +26,16 @@ describe("time left", () => {
   test("does not grow when the clock is set back", () => {
     expect(left(10_000, NOW, NOW - 60_000)).toBe(10_000);
   });
+});
+
+test.each([
+  [6 * MINUTE, "en", "6 minutes"],
+  [-6.4 * MINUTE, "fr", "6 minutes"],
+  [61 * MINUTE, "en", "61 minutes"],
+  [-3 * 60 * MINUTE, "fr", "3 heures"],
+  [30 * DAY, "en", "30 days"],
+])("a clock that is off by %i ms is off by (%s) %s", (ms, locale, text) => {
+  expect(amount(ms, locale).replaceAll("\u00a0", " ")).toBe(text);
 });
 
 describe("relative times", () => {

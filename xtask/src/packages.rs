@@ -26,6 +26,7 @@ pub const DESKTOP: &[&str] = &[
     "libsecret-tools",
     "openbox",
     "webkit2gtk-driver",
+    "x11-utils",
     "xclip",
     "xdotool",
     "xvfb",

@@ -12,6 +12,7 @@ import type { Note } from "./generated/Note";
 import type { PeoplePage } from "./generated/PeoplePage";
 import type { PeopleQuery } from "./generated/PeopleQuery";
 import type { Person } from "./generated/Person";
+import type { Prefill } from "./generated/Prefill";
 import type { RecoveryCodes } from "./generated/RecoveryCodes";
 import type { Request } from "./generated/Request";
 import type { SecondFactor } from "./generated/SecondFactor";
@@ -64,6 +65,9 @@ function on<T>(event: string, heard: (payload: T) => void): Promise<() => void> 
 }
 
 export const getAppState = () => call<AppState>("get_app_state");
+export const quit = () => call<void>("quit");
+export const takePrefill = () => call<Prefill | null>("take_prefill");
+export const installUpdate = () => call<void>("install_update");
 export const setServer = (url: string) => call<AppState>("set_server", { url });
 export const forgetServer = () => call<AppState>("forget_server");
 export const signIn = (email: string, password: string) => call<Staff>("sign_in", { email, password });

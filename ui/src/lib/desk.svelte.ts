@@ -4,13 +4,23 @@ import { createContext } from "svelte";
 import * as m from "$messages";
 import * as app from "./app";
 import { applyAppearance } from "./appearance";
-import { type RequestDraft, readRequestDraft, takeOver, writeRequestDraft, writeWorkspace } from "./drafts";
+import {
+  EMPTY_REQUEST,
+  type RequestDraft,
+  readRequestDraft,
+  takeOver,
+  writeRequestDraft,
+  writeWorkspace,
+} from "./drafts";
+import { isOpen } from "./flow";
 import type { AppState } from "./generated/AppState";
 import type { CommandError } from "./generated/CommandError";
 import type { EventEnvelope } from "./generated/EventEnvelope";
 import type { InboxEntry } from "./generated/InboxEntry";
 import type { Kind } from "./generated/Kind";
+import type { NewRequest } from "./generated/NewRequest";
 import type { Person } from "./generated/Person";
+import type { Prefill } from "./generated/Prefill";
 import type { Request } from "./generated/Request";
 import type { SecondFactor } from "./generated/SecondFactor";
 import type { Session } from "./generated/Session";
@@ -21,6 +31,13 @@ import { errorText, kindSingular } from "./labels";
 import { Route, type Screen } from "./route.svelte";
 import { left, type Received, received } from "./time";
 import { Toasts } from "./toasts.svelte";
+
+/** From here on a clock that is off is worth a word, in milliseconds. */
+const CLOCK_OFF = 2 * 60_000;
+const CLOCK_SEEN = "clock-seen";
+
+/** A form as it was before a link filled it in. */
+type Replaced = Pick<Desk, "draft" | "person" | "request">;
 
 /** What the app does until its settings have been read. */
 const PLAIN: Settings = {
@@ -63,6 +80,19 @@ export class Desk {
   /** The impersonation form, and the person its identifier was resolved to. */
   draft: RequestDraft = $state(readRequestDraft());
   person: Person | null = $state.raw(null);
+  /** What a link took the place of, as long as it can be brought back. */
+  replaced: Replaced | null = $state.raw(null);
+  /** Raised whenever the form holds something else altogether. */
+  fills = $state(0);
+  #requesting = false;
+  #taking = false;
+  #takeAgain = false;
+
+  /** Why the newer version could not be installed. */
+  updateError: CommandError | null = $state.raw(null);
+  #clockSeen = $state(sessionStorage.getItem(CLOCK_SEEN) !== null);
+  /** The trouble with a server that was left: none of the next one's. */
+  #oldTrouble: CommandError | null = $state.raw(null);
 
   #staffId: string | null = null;
   /** The session left open by an earlier run whose sheet was shown already. */
@@ -89,6 +119,24 @@ export class Desk {
   get offline(): string | null {
     if (this.app?.connection === "offline") return m.offline_reason();
     return this.app?.connection === "connecting" ? m.connecting_reason() : null;
+  }
+
+  /** By how much this computer's clock is off, where that is worth a word; until it was said in this run. */
+  get clockOff(): number | null {
+    const ahead = this.app?.clock_ahead_ms ?? 0;
+    return Math.abs(ahead) > CLOCK_OFF && !this.#clockSeen ? ahead : null;
+  }
+
+  clockSeen(): void {
+    this.#clockSeen = true;
+    sessionStorage.setItem(CLOCK_SEEN, "yes");
+  }
+
+  /** Why the server cannot be used, before anybody is signed in. */
+  get trouble(): CommandError | null {
+    const trouble = this.app?.trouble ?? null;
+    const old = this.app?.server === null && JSON.stringify(trouble) === JSON.stringify(this.#oldTrouble);
+    return old ? null : trouble;
   }
 
   /** Starts listening, then asks how things stand; answers with the function that stops it. */
@@ -120,6 +168,7 @@ export class Desk {
   /** Also called with the answers of commands that change the app's state. */
   #take(state: AppState): void {
     const back = this.app?.connection !== "online" && state.connection === "online";
+    if (state.server === null && this.app?.server) this.#oldTrouble = state.trouble;
     this.app = state;
     if (state.stage === null) {
       this.stage = null;
@@ -137,6 +186,7 @@ export class Desk {
       this.closed = state.left;
     }
     if (staffId !== null && (other || back)) void this.refresh();
+    if (staffId !== null && state.prefill) void this.#takePrefill();
   }
 
   take = (state: AppState): void => this.#take(state);
@@ -264,6 +314,82 @@ export class Desk {
     this.route.go("impersonation");
   }
 
+  /** A link wants to fill in the form. Anybody can write one: nothing is sent, not even the search for the person. */
+  async #takePrefill(): Promise<void> {
+    this.#takeAgain = true;
+    if (this.#taking) return;
+    this.#taking = true;
+    try {
+      while (this.#takeAgain) {
+        this.#takeAgain = false;
+        // Whether one may be open decides what becomes of it.
+        if (this.impersonates && this.request === undefined) await this.refreshRequest();
+        const prefill = await app.takePrefill();
+        if (prefill) this.#fillIn(prefill);
+      }
+    } catch {
+      // The link can be opened again.
+    } finally {
+      this.#taking = false;
+    }
+  }
+
+  #fillIn({ person, ticket, reason }: Prefill): void {
+    if (this.#staffId === null) return;
+    if (!this.impersonates) {
+      this.toasts.show(m.error_forbidden());
+      return;
+    }
+    if (this.stage !== null || this.#requesting || isOpen(this.request ?? null, Date.now())) {
+      this.toasts.show(m.prefill_refused());
+      return;
+    }
+    const draft = $state.snapshot(this.draft);
+    const begun = JSON.stringify(draft) !== JSON.stringify(EMPTY_REQUEST);
+    this.replaced = begun ? { draft, person: this.person, request: this.request } : null;
+    // All of it is another case: above all, nobody's consent is carried over.
+    this.draft = {
+      ...EMPTY_REQUEST,
+      identifier: person ?? "",
+      ticket: ticket ?? "",
+      reason: reason ?? "",
+      prefilled: true,
+    };
+    this.person = null;
+    this.request = null;
+    this.keepDraft();
+    this.fills++;
+    this.over = null;
+    this.route.go("impersonation");
+  }
+
+  undoPrefill(): void {
+    if (this.replaced === null) return;
+    Object.assign(this, this.replaced);
+    this.replaced = null;
+    this.keepDraft();
+    this.fills++;
+  }
+
+  prefillSeen(): void {
+    this.replaced = null;
+    if (!this.draft.prefilled) return;
+    this.draft.prefilled = false;
+    this.keepDraft();
+  }
+
+  /** What the form asks for. */
+  async requestCode(wanted: NewRequest): Promise<void> {
+    this.#requesting = true;
+    try {
+      this.setRequest(await app.requestCode(wanted));
+    } finally {
+      this.#requesting = false;
+    }
+    this.prefillSeen();
+    void this.refreshInbox();
+  }
+
   /** Leaves behind what is over, so that the form opens again. */
   startOver(): void {
     const state = this.request?.value.state;
@@ -278,6 +404,7 @@ export class Desk {
     writeRequestDraft(null);
     this.draft = readRequestDraft();
     this.person = null;
+    this.replaced = null;
   }
 
   async leave(): Promise<void> {

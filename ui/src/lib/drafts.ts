@@ -18,6 +18,8 @@ export interface RequestDraft {
   /** `null` until somebody has chosen: a consent is stated, never assumed. */
   means: ConsentMeans | null;
   reference: string;
+  /** Whether values in it came from outside, by a link, and have not been acknowledged. */
+  prefilled: boolean;
 }
 
 export const EMPTY_NOTE: NoteDraft = { what: "", why: "", solved: null };
@@ -29,6 +31,7 @@ export const EMPTY_REQUEST: RequestDraft = {
   given_by: "",
   means: null,
   reference: "",
+  prefilled: false,
 };
 
 function read<T extends object>(storage: Storage, key: string, empty: T): T {

@@ -1,6 +1,7 @@
 // From a request to the step of the impersonation page that is open.
 import type { Request } from "./generated/Request";
 import type { RequestState } from "./generated/RequestState";
+import { left, type Received } from "./time";
 
 export type Step = "who" | "why" | "code" | "ready";
 export const STEPS: readonly Step[] = ["who", "why", "code", "ready"];
@@ -22,6 +23,14 @@ export function flowOf(request: Request | null, found: boolean, timeUp = false):
   if (OVER.includes(request.state)) return { step: "code", over: request.state as Over };
   if (timeUp) return { step: "code", over: "expired" };
   return { step: request.state === "verified" ? "ready" : "code", over: null };
+}
+
+/** Whether it still asks for a code or a start: by the server's word and by our own count. */
+export function isOpen(request: Received<Request> | null, now: number): boolean {
+  if (request === null) return false;
+  const { state, expires_in_ms } = request.value;
+  if (state !== "waiting" && state !== "code_sent" && state !== "verified") return false;
+  return expires_in_ms === null || left(expires_in_ms, request.at, now) > 0;
 }
 
 export type StepState = "done" | "open" | "ahead";

@@ -4,6 +4,9 @@ import type { Screen } from "./route.svelte";
 
 export const mac = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.userAgent);
 
+/** Where F6 goes between the page and the bar of the session's window. */
+export const linux = typeof navigator !== "undefined" && /Linux/.test(navigator.userAgent);
+
 /** `Mod` is ⌘ on a Mac and Ctrl elsewhere. */
 const NAMES: Record<string, () => string> = mac
   ? { Mod: () => "⌘", Shift: () => "⇧", Enter: () => "↩", Escape: () => "esc" }
@@ -28,6 +31,10 @@ export const goKeys = (screen: Screen): string[] => [
   (Object.entries(GO).find(([, to]) => to === screen)?.[0] ?? "").toUpperCase(),
 ];
 
+/** In the order of the rail: Mod and their number goes there, from a field as well. */
+export const SCREEN_ORDER: readonly Screen[] = ["people", "inbox", "impersonation", "history", "settings"];
+export const screenKeys = (screen: Screen): string[] => ["Mod", String(SCREEN_ORDER.indexOf(screen) + 1)];
+
 export const KEYS = {
   palette: ["Mod", "K"],
   sheet: ["?"],
@@ -36,6 +43,7 @@ export const KEYS = {
   settings: ["Mod", ","],
   exit: ["Mod", "Shift", "E"],
   print: ["Mod", "P"],
+  bar: ["F6"],
 } as const;
 
 /** Whether what is typed goes into a field or a menu that has keys of its own. */

@@ -112,7 +112,8 @@ const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
   internal: m.error_internal,
   unreachable: m.error_unreachable,
   untrusted: m.error_untrusted,
-  other_version: m.error_other_version,
+  // The app itself says it, in the language, and names the versions.
+  other_version: ({ message }) => message || m.error_other_version(),
 };
 
 export function errorText(error: CommandError): string {

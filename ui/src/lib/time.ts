@@ -73,6 +73,23 @@ export function duration(from: string, to: string, locale: string): string {
   );
 }
 
+/** "6 minutes", "3 hours": by how much a clock is off. */
+export function amount(ms: number, locale: string): string {
+  const size = Math.abs(ms);
+  const [count, unit] =
+    size < 2 * HOUR
+      ? [size / MINUTE, "minute"]
+      : size < 2 * DAY
+        ? [size / HOUR, "hour"]
+        : [size / DAY, "day"];
+  return new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: String(unit),
+    unitDisplay: "long",
+    maximumFractionDigits: 0,
+  }).format(Number(count));
+}
+
 /** The system's own variant of a language (24-hour clock, order of a date), else the language itself. */
 export function localeFor(language: string, system: readonly string[] = navigator.languages): string {
   return system.find((tag) => tag.split("-")[0] === language) ?? language;

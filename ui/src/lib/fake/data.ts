@@ -1,11 +1,14 @@
 // Believable people and sessions, the same every time.
 import type { Action } from "../generated/Action";
+import type { CommandError } from "../generated/CommandError";
 import type { EndCause } from "../generated/EndCause";
 import type { Enrolment } from "../generated/Enrolment";
+import type { NewVersion } from "../generated/NewVersion";
 import type { Note } from "../generated/Note";
 import type { PeoplePage } from "../generated/PeoplePage";
 import type { PeopleQuery } from "../generated/PeopleQuery";
 import type { Person } from "../generated/Person";
+import type { Prefill } from "../generated/Prefill";
 import type { Request } from "../generated/Request";
 import type { ServerInfo } from "../generated/ServerInfo";
 import type { Session } from "../generated/Session";
@@ -33,6 +36,7 @@ export const staff: Staff = {
   email: "nora.lindqvist@meridian.example",
   roles: ["support", "admin"],
 };
+export const lead: Staff = { ...staff, roles: ["lead"] };
 const colleague = { id: "5a1f6c1e-0000-4000-8000-000000000002", name: "Tomasz Zieliński" };
 
 const FIRST =
@@ -102,6 +106,31 @@ export const enrolment: Enrolment = {
 };
 
 const [elise] = people as [Person];
+
+export const prefill: Prefill = {
+  person: "INV-000137",
+  ticket: "HD-48213",
+  reason: "Her March statement does not open.",
+};
+export const newVersion: NewVersion = {
+  version: "0.2.0",
+  notes: "Codes arrive faster.\nThe history can be searched by ticket.",
+};
+const error = (code: CommandError["code"], message: string): CommandError => ({
+  code,
+  message,
+  field: null,
+  tries_left: null,
+  retry_after_ms: null,
+});
+export const trouble = error(
+  "other_version",
+  "This server (version 0.3.0) is newer than this app (0.1.0). Update Understudy on this computer, then try again.",
+);
+export const updateFailed = error(
+  "internal",
+  "The update could not be installed, so this version stays. Try again later, or tell whoever manages this computer.",
+);
 
 export const reference = ({ id, kind, name }: Person) => ({ id, kind, name });
 

@@ -93,17 +93,24 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     note: null,
   });
 
+  const ended = (session: Session, end_cause: Session["end_cause"] = "exit"): Session => ({
+    ...session,
+    ended_at: data.ago(0),
+    end_cause,
+    actions: 12,
+  });
+
   const state: AppState = {
     version: "0.1.0",
-    server: scene === "first" ? null : "http://127.0.0.1:7200",
-    info: scene === "first" ? null : data.info,
-    staff: ["first", "sign-in", "sign-in-keyring"].includes(scene) ? null : data.staff,
-    connection: scene === "offline" ? "offline" : "online",
-    trouble: null,
-    clock_ahead_ms: null,
-    left: null,
+    server: scene.startsWith("first") ? null : "http://127.0.0.1:7200",
+    info: scene.startsWith("first") || scene === "sign-in-trouble" ? null : data.info,
+    staff: /^(first|sign-in)/.test(scene) ? null : scene === "link-lead" ? data.lead : data.staff,
+    connection: scene === "offline" || scene.endsWith("-trouble") ? "offline" : "online",
+    trouble: scene.endsWith("-trouble") ? data.trouble : null,
+    clock_ahead_ms: { clock: 6 * 60_000, "clock-behind": -190_000, "sign-in-clock": 3_660_000 }[scene] ?? 800,
+    left: scene === "left" ? { session: ended(own(), "client_lost"), reason: "app_gone" } : null,
     prefill: null,
-    new_version: null,
+    new_version: scene.startsWith("update") ? data.newVersion : null,
     keyring:
       scene === "sign-in-keyring" || scene === "keyring"
         ? {
@@ -111,9 +118,22 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
             help: "No keyring answers on this computer. Install gnome-keyring or KeePassXC and sign in to the desktop again; until then your sign-in lasts as long as Understudy runs.",
           }
         : { state: "available" },
-    stage: scene === "live" ? stageOf(own()) : null,
+    stage: ["live", "link-live", "update-live"].includes(scene) ? stageOf(own()) : null,
   };
   const stateChanged = () => emit("app-state", state);
+  if (state.left) sessions.unshift(state.left.session);
+
+  // Half written before the link comes.
+  if (scene === "link-draft") {
+    const draft = { identifier: "INV-000140", reason: "Cannot download the tax form", ticket: "HD-1" };
+    sessionStorage.setItem("request-draft", JSON.stringify(draft));
+  }
+  if (scene.startsWith("link")) {
+    setTimeout(() => {
+      state.prefill = data.prefill;
+      stateChanged();
+    }, 900);
+  }
 
   // Digits count once, as they do on the server: the scene tells how the factor stands at first.
   const factor: SecondFactor = {
@@ -155,6 +175,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
 
   const preset: Record<string, Request["state"]> = {
     code: "code_sent",
+    "link-open": "code_sent",
     inbox: "code_sent",
     ready: "verified",
     "ready-code": "verified",
@@ -168,12 +189,6 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     if (request.state === "code_sent") arrive(request);
   }
 
-  const ended = (session: Session): Session => ({
-    ...session,
-    ended_at: data.ago(0),
-    end_cause: "exit",
-    actions: 12,
-  });
   function close(reason: string) {
     const session = ended(state.stage?.session ?? own());
     sessions.unshift(session);
@@ -192,6 +207,21 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
         setTimeout(() => emit("close-refused", null), 300);
       }
       return state;
+    },
+    take_prefill: () => {
+      const { prefill } = state;
+      state.prefill = null;
+      stateChanged();
+      return prefill;
+    },
+    install_update: () =>
+      new Promise((_, refuse) => {
+        if (scene !== "update-failed") return;
+        setTimeout(() => refuse(data.updateFailed), 200);
+      }),
+    quit: () => {
+      if (state.stage) emit("close-refused", null);
+      else document.documentElement.dataset.quit = "yes";
     },
     set_server: ({ url }: { url: string }) => {
       if (!url.includes("7200"))
@@ -357,7 +387,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
       await new Promise((resolve) => setTimeout(resolve, scene === "slow" ? 60_000 : DELAY));
       const run = commands[command];
       if (!run) throw new Error(`The fake does not know ${command}.`);
-      return structuredClone(run((args ?? {}) as never));
+      return structuredClone(await run((args ?? {}) as never));
     },
     async listen(event, heard) {
       const known = listeners.get(event) ?? new Set();

@@ -7,5 +7,7 @@ export const LATER = {
   palette: () => import("../palette/Palette.svelte"),
   keys: () => import("../palette/KeysSheet.svelte"),
   note: () => import("../note/NoteSheet.svelte"),
+  clockOff: () => import("./ClockOff.svelte"),
+  newVersion: () => import("./NewVersion.svelte"),
   closeRefused: () => import("./CloseRefused.svelte"),
 };

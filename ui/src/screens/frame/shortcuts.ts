@@ -1,6 +1,7 @@
 import { exitImpersonation } from "$lib/app";
 import type { Desk } from "$lib/desk.svelte";
-import { GO, isTyping, singleKeys } from "$lib/keys";
+import { GO, isTyping, SCREEN_ORDER, singleKeys } from "$lib/keys";
+import type { Screen } from "$lib/route.svelte";
 
 /** How long after the g the second key counts, in milliseconds. */
 const PATIENCE = 1500;
@@ -19,6 +20,9 @@ export class Shortcuts {
 
   #chord(event: KeyboardEvent): boolean {
     if (event.altKey) return false;
+    // By its place on the keyboard: on a French one the row of digits has letters without Shift.
+    const digit = /^Digit([1-5])$/.exec(event.code)?.[1];
+    if (digit) return this.#screen(Number(digit));
     const key = event.key.toLowerCase();
     if (event.shiftKey) {
       if (key !== "e" || this.desk.stage === null) return false;
@@ -39,13 +43,27 @@ export class Shortcuts {
     return false;
   }
 
+  #screen(number: number): boolean {
+    // A dialog that waits for an answer stays in front.
+    if (this.desk.over === null && document.querySelector("[role=dialog], [role=alertdialog]")) return false;
+    const screen = SCREEN_ORDER[number - 1];
+    if (screen === undefined || !this.#may(screen)) return false;
+    this.desk.over = null;
+    location.hash = this.desk.route.href(screen);
+    return true;
+  }
+
+  #may(screen: Screen): boolean {
+    return this.desk.impersonates || screen === "history" || screen === "settings";
+  }
+
   #single(event: KeyboardEvent): boolean {
     if (event.altKey || isTyping(event.target) || !singleKeys()) return false;
     if (document.querySelector("[role=dialog], [role=alertdialog]")) return false;
     const went = event.timeStamp - this.#goSince < PATIENCE ? GO[event.key.toLowerCase()] : undefined;
     this.#goSince = Number.NEGATIVE_INFINITY;
     if (went) {
-      if (!this.desk.impersonates && went !== "history" && went !== "settings") return false;
+      if (!this.#may(went)) return false;
       location.hash = this.desk.route.href(went);
       return true;
     }

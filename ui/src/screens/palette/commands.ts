@@ -6,10 +6,11 @@ import Keyboard from "@lucide/svelte/icons/keyboard";
 import Languages from "@lucide/svelte/icons/languages";
 import LogOut from "@lucide/svelte/icons/log-out";
 import PanelTop from "@lucide/svelte/icons/panel-top";
+import Power from "@lucide/svelte/icons/power";
 import Printer from "@lucide/svelte/icons/printer";
 import SunMoon from "@lucide/svelte/icons/sun-moon";
 import type { Component } from "svelte";
-import { exitImpersonation, showStage } from "$lib/app";
+import { exitImpersonation, quit, showStage } from "$lib/app";
 import { copyText } from "$lib/copy";
 import type { Desk } from "$lib/desk.svelte";
 import type { Settings } from "$lib/generated/Settings";
@@ -132,6 +133,8 @@ export function commandsOf(desk: Desk): Command[] {
       run: () => desk.attempt(() => desk.leave()),
     });
   }
+  // While impersonating it says why not.
+  commands.push({ id: "quit", label: m.quit(), Icon: Power, run: () => desk.attempt(quit) });
   return commands;
 }
 
