@@ -47,11 +47,20 @@ impl CommandError {
     }
 
     pub(crate) fn signed_out() -> Self {
-        Self::new(ErrorCode::SignedOut, "You are no longer signed in. Sign in again to go on.")
+        let message = say(
+            "You are no longer signed in. Sign in again to go on.",
+            "Vous n’êtes plus connecté. Reconnectez-vous pour continuer.",
+        );
+        Self::new(ErrorCode::SignedOut, message)
     }
 
-    pub(crate) fn impersonating(what: &str) -> Self {
-        Self::new(ErrorCode::AlreadyImpersonating, format!("Exit impersonation first, then {what}."))
+    /// `what` was to be done, in both languages.
+    pub(crate) fn impersonating(what: (&str, &str)) -> Self {
+        let message = say(
+            format!("Exit impersonation first, then {}.", what.0),
+            format!("Quittez d’abord la prise en main, puis {}.", what.1),
+        );
+        Self::new(ErrorCode::AlreadyImpersonating, message)
     }
 
     /// Something failed inside the app; the cause is logged here and not shown.

@@ -61,7 +61,7 @@ pub(crate) fn on_run_event(app: &AppHandle, event: &RunEvent) {
 
 /// Says on both windows why they stay, in front on the one that was to be closed.
 fn explain(app: &AppHandle, closing: &str) {
-    stage::say(app, Sheet::CloseRefused);
+    stage::open_sheet(app, Sheet::CloseRefused);
     if let Err(error) = app.emit_to(MAIN, "close-refused", ()) {
         log::error!("close-refused could not be sent: {error}");
     }

@@ -68,9 +68,7 @@ impl App {
     /// Whether the connection is another one than before.
     pub(crate) fn set_connection(&self, connection: Connection) -> bool {
         let mut link = self.link();
-        if connection == Connection::Online {
-            link.trouble = None;
-        }
+        link.trouble = None;
         std::mem::replace(&mut link.connection, connection) != connection
     }
 

@@ -12,6 +12,8 @@ use crate::server::refuse_while_impersonating;
 use crate::state::AppExt;
 use crate::words::say;
 
+const UPDATE: (&str, &str) = ("install the update", "installez la mise à jour");
+
 const LOOK_AGAIN: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Looks at the start and a few times a day.
@@ -34,7 +36,7 @@ pub(crate) async fn look(app: AppHandle) {
 
 /// Downloads it, checks its signature, installs it and starts again. Never while impersonating.
 pub(crate) async fn install(app: &AppHandle) -> Result<()> {
-    refuse_while_impersonating(&app.understudy(), say("update", "mettez à jour"))?;
+    refuse_while_impersonating(&app.understudy(), UPDATE)?;
     let failed = |error: &dyn std::fmt::Display| {
         let message = say(
             "The update could not be installed, so this version stays. Try again later, or tell whoever manages this computer.",
@@ -45,7 +47,7 @@ pub(crate) async fn install(app: &AppHandle) -> Result<()> {
     let Some(update) = check(app).await.map_err(|error| failed(&error))? else { return Ok(()) };
     update.download_and_install(|_, _| {}, || {}).await.map_err(|error| failed(&error))?;
     // A session may have started while it was downloading.
-    refuse_while_impersonating(&app.understudy(), say("update", "mettez à jour"))?;
+    refuse_while_impersonating(&app.understudy(), UPDATE)?;
     app.restart()
 }
 

@@ -4,6 +4,7 @@ use url::{Host, Url};
 
 use crate::contract::CommandError;
 use crate::error::Result;
+use crate::words::say;
 
 const FIELD: &str = "url";
 
@@ -11,7 +12,13 @@ const FIELD: &str = "url";
 pub(crate) fn parse(typed: &str) -> Result<Url> {
     let typed = typed.trim();
     if typed.is_empty() {
-        return Err(CommandError::invalid(FIELD, "Enter the address of your Understudy server."));
+        return Err(CommandError::invalid(
+            FIELD,
+            say(
+                "Enter the address of your Understudy server.",
+                "Saisissez l’adresse de votre serveur Understudy.",
+            ),
+        ));
     }
     let full = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
     let url = Url::parse(&full).map_err(|_| malformed())?;
@@ -22,7 +29,10 @@ pub(crate) fn parse(typed: &str) -> Result<Url> {
         "http" => {
             return Err(CommandError::invalid(
                 FIELD,
-                "That address is not encrypted. Enter one that starts with https://.",
+                say(
+                    "That address is not encrypted. Enter one that starts with https://.",
+                    "Cette adresse n’est pas chiffrée. Saisissez-en une qui commence par https://.",
+                ),
             ));
         }
         _ => return Err(malformed()),
@@ -44,7 +54,10 @@ pub(crate) fn is_this_computer(host: &Host<&str>) -> bool {
 fn malformed() -> CommandError {
     CommandError::invalid(
         FIELD,
-        "That is not a server's address. It looks like https://understudy.example.com.",
+        say(
+            "That is not a server's address. It looks like https://understudy.example.com.",
+            "Ce n’est pas l’adresse d’un serveur. Elle ressemble à https://understudy.example.com.",
+        ),
     )
 }
 

@@ -25,6 +25,7 @@ use url::Url;
 use crate::contract::CommandError;
 use crate::credentials::Credentials;
 use crate::error::Result;
+use crate::words::say;
 use tokens::Tokens;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -46,9 +47,15 @@ impl Server {
         if base.host().is_some_and(|host| address::is_this_computer(&host)) {
             builder = builder.no_proxy();
         }
-        let http = builder
-            .build()
-            .map_err(|error| CommandError::internal("Secure connections cannot be set up.", error))?;
+        let http = builder.build().map_err(|error| {
+            CommandError::internal(
+                say(
+                    "Secure connections cannot be set up.",
+                    "Les connexions sécurisées ne peuvent pas être établies.",
+                ),
+                error,
+            )
+        })?;
         Ok(Self { base, http })
     }
 
@@ -84,7 +91,10 @@ impl Server {
         let bytes: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
         serde_json::from_slice(bytes).map_err(|error| {
             CommandError::internal(
-                "The server's answer could not be read. It may be another version than this app: tell whoever runs it.",
+                say(
+                    "The server's answer could not be read. It may be another version than this app: tell whoever runs it.",
+                    "La réponse du serveur n’a pas pu être lue. Sa version diffère peut-être de celle de l’application : prévenez la personne qui s’en occupe.",
+                ),
                 // Only where it broke: the message may quote what was read.
                 format!("line {} column {}", error.line(), error.column()),
             )
@@ -104,9 +114,15 @@ impl Server {
             }
             Err(_) => Err(CommandError::new(
                 ErrorCode::Internal,
-                format!(
-                    "The server answered with something unexpected (HTTP {}). Try again in a moment.",
-                    status.as_u16()
+                say(
+                    format!(
+                        "The server answered with something unexpected (HTTP {}). Try again in a moment.",
+                        status.as_u16()
+                    ),
+                    format!(
+                        "Le serveur a donné une réponse inattendue (HTTP {}). Réessayez dans un instant.",
+                        status.as_u16()
+                    ),
                 ),
             )),
         }
@@ -162,7 +178,13 @@ impl Api {
 
     pub(crate) fn server(&self) -> Result<Server> {
         self.server.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(|| {
-            CommandError::new(ErrorCode::Unreachable, "Enter the address of your Understudy server first.")
+            CommandError::new(
+                ErrorCode::Unreachable,
+                say(
+                    "Enter the address of your Understudy server first.",
+                    "Saisissez d’abord l’adresse de votre serveur Understudy.",
+                ),
+            )
         })
     }
 

@@ -54,7 +54,7 @@ pub(crate) async fn sign_in(app: AppHandle, email: String, password: String) -> 
 /// Refused while impersonating.
 #[tauri::command]
 pub(crate) async fn sign_out(app: AppHandle) -> Result<()> {
-    refuse_while_impersonating(&app.understudy(), "sign out")?;
+    refuse_while_impersonating(&app.understudy(), ("sign out", "déconnectez-vous"))?;
     app.understudy().api.sign_out().await;
     Ok(())
 }

@@ -16,6 +16,8 @@ use crate::state::{App, AppExt};
 use crate::words::say;
 use backoff::Backoff;
 
+const CHANGE_SERVER: (&str, &str) = ("change the server", "changez de serveur");
+
 /// Goes to the server that the settings name, if they name one.
 pub(crate) async fn go_to_first(app: AppHandle) {
     let Some(first) = app.understudy().settings.first_server() else {
@@ -31,7 +33,7 @@ pub(crate) async fn go_to_first(app: AppHandle) {
 
 /// Checks that an Understudy server answers at this address, then goes to it and keeps the address.
 pub(crate) async fn set(app: &AppHandle, typed: &str) -> Result<AppState> {
-    refuse_while_impersonating(&app.understudy(), "change the server")?;
+    refuse_while_impersonating(&app.understudy(), CHANGE_SERVER)?;
     let server = Server::at(address::parse(typed)?)?;
     let info = checked_info(&server).await?;
     save(app, Some(server.origin()))?;
@@ -41,7 +43,7 @@ pub(crate) async fn set(app: &AppHandle, typed: &str) -> Result<AppState> {
 
 /// Signs out and goes back to the question for the address.
 pub(crate) async fn forget(app: &AppHandle) -> Result<AppState> {
-    refuse_while_impersonating(&app.understudy(), "change the server")?;
+    refuse_while_impersonating(&app.understudy(), CHANGE_SERVER)?;
     if app.understudy().api.staff().borrow().is_some() {
         app.understudy().api.sign_out().await;
     }
@@ -50,7 +52,7 @@ pub(crate) async fn forget(app: &AppHandle) -> Result<AppState> {
     Ok(app.app_state())
 }
 
-pub(crate) fn refuse_while_impersonating(app: &App, what: &str) -> Result<()> {
+pub(crate) fn refuse_while_impersonating(app: &App, what: (&str, &str)) -> Result<()> {
     if app.session.is_busy() { Err(CommandError::impersonating(what)) } else { Ok(()) }
 }
 

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::clock::boot_time;
 use crate::contract::{CommandError, Sheet, StageState};
 use crate::error::Result;
+use crate::words::say;
 use lease::LeaseClock;
 use sheets::Sheets;
 
@@ -132,7 +133,10 @@ impl Slot {
         if !matches!(*content, Content::Empty) {
             return Err(CommandError::new(
                 ErrorCode::AlreadyImpersonating,
-                "You are already signed in as somebody else. Exit impersonation first.",
+                say(
+                    "You are already signed in as somebody else. Exit impersonation first.",
+                    "Vous êtes déjà connecté en tant que quelqu’un d’autre. Quittez d’abord la prise en main.",
+                ),
             ));
         }
         *content = Content::Starting(id);

@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::server::checked_info;
 use crate::stage::{self, Origins};
 use crate::state::AppExt;
+use crate::words::say;
 
 /// A session whose start was answered to nobody can live this long on the server.
 const ORPHAN: Duration = Duration::from_secs(30);
@@ -74,7 +75,10 @@ async fn raise(app: &AppHandle, session: &Session, origins: Origins) -> Result<(
     let handoff = state.api.handoff(session.id, &token).await?;
     let url =
         Url::parse(&handoff.url).ok().filter(|url| origins.contains(&url.origin())).ok_or_else(|| {
-            CommandError::internal("The server's gateway has another address than it says.", "handoff")
+            CommandError::internal(say(
+                "The server's gateway has another address than it says. Tell whoever runs it.",
+                "La passerelle du serveur n’a pas l’adresse annoncée. Prévenez la personne qui s’en occupe.",
+            ), "handoff")
         })?;
     if state.session.live_id() != Some(session.id) {
         return Err(ended());
@@ -85,6 +89,9 @@ async fn raise(app: &AppHandle, session: &Session, origins: Origins) -> Result<(
 fn ended() -> CommandError {
     CommandError::new(
         ErrorCode::SessionEnded,
-        "The session has ended before it could be shown. Request a new code.",
+        say(
+            "The session has ended before it could be shown. Request a new code.",
+            "La session a pris fin avant de pouvoir s’afficher. Demandez un nouveau code.",
+        ),
     )
 }

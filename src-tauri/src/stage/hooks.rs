@@ -7,7 +7,7 @@ use tauri::{AppHandle, Manager, Webview, Wry};
 use url::Url;
 
 use super::navigation::Verdict;
-use super::{Origins, Stage, say};
+use super::{Origins, Stage, open_sheet};
 use crate::contract::Sheet;
 use crate::state::PLATFORM;
 
@@ -33,7 +33,7 @@ pub(super) fn attach(builder: WebviewBuilder<Wry>, app: &AppHandle, origins: Ori
 fn go(app: &AppHandle, origins: &Origins, url: &Url) -> bool {
     let verdict = origins.judge(url);
     if verdict == Verdict::Ask {
-        say(app, Sheet::ExternalLink { url: url.to_string() });
+        open_sheet(app, Sheet::ExternalLink { url: url.to_string() });
     }
     verdict == Verdict::Load
 }
@@ -71,7 +71,7 @@ pub(crate) fn on_download(app: &AppHandle, event: DownloadEvent<'_>) -> bool {
                     |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
                 let file = part(path.file_name());
                 let folder = part(path.parent().map(|folder| folder.as_os_str()));
-                say(app, Sheet::Downloaded { file, folder, ok: success });
+                open_sheet(app, Sheet::Downloaded { file, folder, ok: success });
             }
             true
         }
@@ -93,7 +93,7 @@ pub(super) fn watch_crashes(app: &AppHandle, bar: &Webview, platform: &Webview) 
     use webkit2gtk::WebViewExt;
     let page = app.clone();
     platform.with_webview(move |webview| {
-        webview.inner().connect_web_process_terminated(move |_, _| say(&page, Sheet::Crashed));
+        webview.inner().connect_web_process_terminated(move |_, _| open_sheet(&page, Sheet::Crashed));
     })?;
     let app = app.clone();
     bar.with_webview(move |webview| {

@@ -30,6 +30,7 @@ use crate::contract::{CommandError, Sheet, StageState};
 use crate::error::Result;
 use crate::session;
 use crate::state::{AppExt, BAR, MAIN, PLATFORM, STAGE};
+use crate::words::say;
 use crate::workspace::is_ours;
 
 #[cfg(feature = "automation")]
@@ -75,15 +76,22 @@ pub(crate) async fn open(app: &AppHandle, person: &str, origins: Origins) -> Res
 
 fn no_bar(cause: &dyn std::fmt::Display) -> CommandError {
     CommandError::internal(
-        "The warning bar could not be shown, so the session was ended before it began. Restart Understudy, \
-         then request a new code.",
+        say(
+            "The warning bar could not be shown, so the session was ended before it began. Restart Understudy, \
+             then request a new code.",
+            "La barre d’avertissement n’a pas pu s’afficher : la session a été interrompue avant de commencer. \
+             Redémarrez Understudy, puis demandez un nouveau code.",
+        ),
         cause,
     )
 }
 
 async fn build(app: &AppHandle, person: &str, origins: Origins) -> tauri::Result<()> {
     let window = WindowBuilder::new(app, STAGE)
-        .title(format!("Signed in as {person} – Understudy"))
+        .title(say(
+            format!("Signed in as {person} – Understudy"),
+            format!("Connecté en tant que {person} – Understudy"),
+        ))
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(LEAST_SIZE.0, LEAST_SIZE.1)
         .center()
@@ -175,14 +183,21 @@ pub(crate) fn destroy(app: &AppHandle) {
 pub(crate) fn show(app: &AppHandle) -> Result<()> {
     let Some(window) = app.get_window(STAGE) else { return Err(no_stage()) };
     for outcome in [window.show(), window.unminimize(), window.set_focus()] {
-        outcome.map_err(|error| CommandError::internal("The stage did not come to the front.", error))?;
+        outcome.map_err(|error| {
+            CommandError::internal(
+                say("The stage did not come to the front.", "La session n’a pas pu passer au premier plan."),
+                error,
+            )
+        })?;
     }
     Ok(())
 }
 
 pub(crate) async fn set_bar_height(app: &AppHandle, height: f64) -> Result<()> {
     let Some((window, bar, platform)) = parts(app) else { return Err(no_stage()) };
-    let failed = |error: tauri::Error| CommandError::internal("The bar could not grow.", error);
+    let failed = |error: tauri::Error| {
+        CommandError::internal(say("The bar could not grow.", "La barre n’a pas pu s’agrandir."), error)
+    };
     let scale = window.scale_factor().map_err(failed)?;
     let inside = window.inner_size().map_err(failed)?.to_logical::<f64>(scale).height - 2.0 * FRAME;
     let most = (inside - LEAST_PLATFORM).max(BAR_HEIGHT);
@@ -206,14 +221,14 @@ pub(crate) fn change_focus(app: &AppHandle) {
 }
 
 /// Opens a sheet on the bar.
-pub(crate) fn say(app: &AppHandle, sheet: Sheet) {
+pub(crate) fn open_sheet(app: &AppHandle, sheet: Sheet) {
     app.understudy().session.push_sheet(sheet);
     publish(app);
 }
 
 pub(crate) fn refused(app: &AppHandle, session: Uuid, method: &str, path: &str, reason: RefusalReason) {
     if app.understudy().session.live_id() == Some(session) {
-        say(app, Sheet::Refused { method: method.to_owned(), path: path.to_owned(), reason });
+        open_sheet(app, Sheet::Refused { method: method.to_owned(), path: path.to_owned(), reason });
     }
 }
 
@@ -227,8 +242,12 @@ pub(crate) fn open_link(app: &AppHandle) -> Result<()> {
     let link = app.understudy().session.take_link();
     publish(app);
     let Some(link) = link else { return Ok(()) };
-    tauri_plugin_opener::open_url(link, None::<&str>)
-        .map_err(|error| CommandError::internal("No browser could be opened for this link.", error))
+    tauri_plugin_opener::open_url(link, None::<&str>).map_err(|error| {
+        CommandError::internal(
+            say("No browser could be opened for this link.", "Aucun navigateur n’a pu ouvrir ce lien."),
+            error,
+        )
+    })
 }
 
 /// Shows the file of the sheet that is shown, and no other, where it was saved.
@@ -238,13 +257,23 @@ pub(crate) fn open_download_folder(app: &AppHandle) -> Result<()> {
     let folder = path.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
     tauri_plugin_opener::reveal_item_in_dir(path)
         .or_else(|_| tauri_plugin_opener::open_path(folder, None::<&str>))
-        .map_err(|error| CommandError::internal("The folder could not be opened.", error))
+        .map_err(|error| {
+            CommandError::internal(
+                say("The folder could not be opened.", "Le dossier n’a pas pu s’ouvrir."),
+                error,
+            )
+        })
 }
 
 pub(crate) fn reload(app: &AppHandle) -> Result<()> {
     let Some(platform) = app.get_webview(PLATFORM) else { return Err(no_stage()) };
     dismiss_sheet(app);
-    platform.reload().map_err(|error| CommandError::internal("The page could not be loaded again.", error))
+    platform.reload().map_err(|error| {
+        CommandError::internal(
+            say("The page could not be loaded again.", "La page n’a pas pu être rechargée."),
+            error,
+        )
+    })
 }
 
 /// Sends `stage-state` to the bar and the main window.
@@ -281,7 +310,7 @@ fn state(app: &AppHandle) -> Result<StageState> {
 }
 
 fn no_stage() -> CommandError {
-    CommandError::new(ErrorCode::SessionEnded, "This session is over.")
+    CommandError::new(ErrorCode::SessionEnded, say("This session is over.", "Cette session est terminée."))
 }
 
 fn parts(app: &AppHandle) -> Option<(Window, Webview, Webview)> {

@@ -6,6 +6,7 @@ use url::{Origin, Url};
 
 use crate::contract::CommandError;
 use crate::error::Result;
+use crate::words::say;
 
 /// The origins of the gateway: the only ones that the stage ever loads.
 #[derive(Debug, Clone)]
@@ -25,7 +26,10 @@ impl Origins {
         match origins {
             Some(origins) if !origins.is_empty() => Ok(Self(origins)),
             _ => Err(CommandError::internal(
-                "The server does not say where the platform is to be reached. Tell whoever runs it.",
+                say(
+                    "The server does not say where the platform is to be reached. Tell whoever runs it.",
+                    "Le serveur ne dit pas où la plateforme est joignable. Prévenez la personne qui s’en occupe.",
+                ),
                 "gateway_origins cannot be used",
             )),
         }
