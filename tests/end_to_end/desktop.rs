@@ -104,14 +104,17 @@ async fn a_helpdesks_link_fills_the_form_in_and_sends_nothing() -> anyhow::Resul
     // The system starts the app once more with the link; the one that runs takes it.
     world.desktop.run(crate::harness::APP, &[&link])?;
     app.reads(View::Main, &id("prefilled"), "outside").await?;
-    let value = |name: &str| format!("return document.querySelector('{}').value", id(name).replace('\'', ""));
-    until("the ticket is filled in", SOON, async || {
-        Ok((app.script(View::Main, &value("ticket"), vec![]).await? == "HELP-77").then_some(()))
-    })
-    .await?;
-    ensure!(app.script(View::Main, &value("reason"), vec![]).await? == "Her payment is stuck");
+    let value = |name: &str| format!("return document.querySelector('{}')?.value", id(name));
+    ensure!(
+        app.script(View::Main, &value("identifier"), vec![]).await? == PERSON,
+        "the person is not filled in"
+    );
     world.step(&app, "51-link", "A link of the helpdesk has filled the form in, and says so.").await?;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    app.click(View::Main, &id("find-person")).await?;
+    app.see(View::Main, &id("ticket")).await?;
+    for (field, filled) in [("ticket", "HELP-77"), ("reason", "Her payment is stuck")] {
+        ensure!(app.script(View::Main, &value(field), vec![]).await? == filled, "{field} is not filled in");
+    }
     ensure!(world.services.newest().await.is_err(), "something was sent");
     app.close().await
 }
