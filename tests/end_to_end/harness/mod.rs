@@ -19,7 +19,10 @@ mod tap;
 #[cfg(feature = "automation")]
 mod tray;
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use tempfile::TempDir;
 
@@ -74,6 +77,8 @@ impl World {
         let path = folder.join(format!("{name}-{}.png", self.theme.name()));
         until("a picture with something on it", SOON, async || {
             app.drawn().await?;
+            // Without a graphics card the first frame with a dialog over it takes its time.
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
             self.desktop.picture(&path)?;
             // A window that has just come is empty at first, and an empty picture is a small file.
             Ok((path.metadata()?.len() > SMALLEST_PICTURE).then_some(()))
