@@ -104,13 +104,19 @@ impl Suites {
     fn end_to_end(&self) -> Command {
         let mut command = self.runner();
         command.args(EVERYTHING).args(["--test", END_TO_END]);
-        command
+        self.one_at_a_time(command)
     }
 
     /// The app as it is released: WebDriver does not reach its stage, whose isolation is what is tested.
     fn end_to_end_without_automation(&self) -> Command {
         let mut command = self.runner();
         command.args(["--workspace", "--test", END_TO_END]);
+        self.one_at_a_time(command)
+    }
+
+    /// Each has a desktop of its own, and promises about time that another one beside it could break.
+    fn one_at_a_time(&self, mut command: Command) -> Command {
+        command.args(if self.nextest { &["--test-threads=1"][..] } else { &["--", "--test-threads=1"] });
         command
     }
 
