@@ -1,0 +1,4 @@
+//! What things cost, measured. Never a test: machines differ.
+
+pub mod gateway;
+pub mod screen;
