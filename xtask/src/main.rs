@@ -70,11 +70,26 @@ enum Command {
         #[arg(long)]
         target: Option<String>,
     },
-    /// How many requests a second pass the gateway, and how many the platform answers without it.
+    /// What the gateway costs, and what the app costs; both where none is named.
     Bench {
+        #[command(subcommand)]
+        what: Option<Bench>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// How many requests a second pass the gateway, and how many the platform answers without it.
+    Gateway {
         /// Seconds for each of the two measurements.
-        #[arg(long, default_value_t = 5)]
+        #[arg(long, default_value_t = bench::gateway::SECONDS)]
         seconds: u64,
+    },
+    /// Start, memory and size of the app, beside those of an empty Tauri window.
+    App {
+        /// How often each is started.
+        #[arg(long, default_value_t = bench::app::RUNS, value_parser = clap::value_parser!(u32).range(1..))]
+        runs: u32,
     },
 }
 
@@ -109,7 +124,12 @@ fn run(command: &Command) -> anyhow::Result<()> {
             println!("{}", notices.display());
             Ok(())
         }
-        Command::Bench { seconds } => bench::gateway::run(*seconds),
+        Command::Bench { what: Some(Bench::Gateway { seconds }) } => bench::gateway::run(*seconds),
+        Command::Bench { what: Some(Bench::App { runs }) } => bench::app::run(*runs),
+        Command::Bench { what: None } => {
+            bench::gateway::run(bench::gateway::SECONDS)?;
+            bench::app::run(bench::app::RUNS)
+        }
     }
 }
 

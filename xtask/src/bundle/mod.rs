@@ -4,6 +4,7 @@ mod check;
 pub mod notices;
 
 use std::{
+    env::consts::ARCH,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -62,6 +63,13 @@ pub fn build() -> anyhow::Result<Packages> {
     }
     step("packages", bundle.args(["bundle", "--bundles", "deb,rpm", "--config", &config.to_string()]))?;
     Ok(Packages { binary, deb: only(&bundles.join("deb"), "deb")?, rpm: only(&bundles.join("rpm"), "rpm")? })
+}
+
+/// Packs an app whose `tauri.conf.json` lies in this folder as a .deb.
+pub fn deb(folder: &Path, product: &str) -> anyhow::Result<PathBuf> {
+    step("package", tauri(folder)?.args(["bundle", "--bundles", "deb"]))?;
+    let arch = if ARCH == "aarch64" { "arm64" } else { "amd64" };
+    Ok(bundles().join(format!("deb/{product}_0.1.0_{arch}.deb")))
 }
 
 /// Lays out what a .deb holds below a folder.
