@@ -70,6 +70,12 @@ enum Command {
         #[arg(long)]
         target: Option<String>,
     },
+    /// Writes latest.json, which the app's updater reads, into a folder of packages and their signatures.
+    Feed {
+        folder: PathBuf,
+        /// Where the packages will be found, by https.
+        url: String,
+    },
     /// What the gateway costs, and what the app costs; both where none is named.
     Bench {
         #[command(subcommand)]
@@ -124,6 +130,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
             println!("{}", notices.display());
             Ok(())
         }
+        Command::Feed { folder, url } => bundle::feed::write(folder, url),
         Command::Bench { what: Some(Bench::Gateway { seconds }) } => bench::gateway::run(*seconds),
         Command::Bench { what: Some(Bench::App { runs }) } => bench::app::run(*runs),
         Command::Bench { what: None } => {

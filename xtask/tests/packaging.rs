@@ -125,3 +125,9 @@ fn the_bundler_is_pinned_and_goes_with_the_apps_version_of_tauri() {
     let minor = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(minor(text(&pinned)), minor(tauri.expect("tauri in Cargo.lock")));
 }
+
+#[test]
+fn no_workflow_releases_what_programs_can_drive() {
+    let release = read(".github/workflows/release.yml");
+    assert!(!release.contains("--all-features") && !release.contains("automation"));
+}

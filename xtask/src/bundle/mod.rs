@@ -1,6 +1,7 @@
 //! The app's packages for Linux. Those for Windows and macOS are made by `.github/workflows/release.yml`.
 
 mod check;
+pub mod feed;
 pub mod notices;
 
 use std::{
