@@ -7,10 +7,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod bench;
+mod bundle;
 mod client;
 mod command;
 mod demo;
 mod generate;
+mod npm;
 mod packages;
 mod postgres;
 mod services;
@@ -18,7 +20,12 @@ mod soak;
 mod test;
 mod ui;
 
-use std::{path::Path, process::ExitCode, time::Duration};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -55,11 +62,40 @@ enum Command {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
         rounds: u32,
     },
-    /// How many requests a second pass the gateway, and how many the platform answers without it.
+    /// Makes the app's packages for Linux (.deb and .rpm) and looks into them.
+    Bundle,
+    /// Writes the licences of everything the app is built from to target/packaging.
+    Notices {
+        /// The system it is for, such as x86_64-pc-windows-msvc; this one where it is missing.
+        #[arg(long)]
+        target: Option<String>,
+    },
+    /// Writes latest.json, which the app's updater reads, into a folder of packages and their signatures.
+    Feed {
+        folder: PathBuf,
+        /// Where the packages will be found, by https.
+        url: String,
+    },
+    /// What the gateway costs, and what the app costs; both where none is named.
     Bench {
+        #[command(subcommand)]
+        what: Option<Bench>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// How many requests a second pass the gateway, and how many the platform answers without it.
+    Gateway {
         /// Seconds for each of the two measurements.
-        #[arg(long, default_value_t = 5)]
+        #[arg(long, default_value_t = bench::gateway::SECONDS)]
         seconds: u64,
+    },
+    /// Start, memory and size of the app, beside those of an empty Tauri window.
+    App {
+        /// How often each is started.
+        #[arg(long, default_value_t = bench::app::RUNS, value_parser = clap::value_parser!(u32).range(1..))]
+        runs: u32,
     },
 }
 
@@ -88,11 +124,28 @@ fn run(command: &Command) -> anyhow::Result<()> {
         }
         Command::Generate => generate::run(),
         Command::Soak { flood, rounds } => soak::run(*rounds, Duration::from_secs(*flood)),
-        Command::Bench { seconds } => bench::run(*seconds),
+        Command::Bundle => bundle::run(),
+        Command::Notices { target } => {
+            let notices = bundle::notices::write(target.as_deref())?;
+            println!("{}", notices.display());
+            Ok(())
+        }
+        Command::Feed { folder, url } => bundle::feed::write(folder, url),
+        Command::Bench { what: Some(Bench::Gateway { seconds }) } => bench::gateway::run(*seconds),
+        Command::Bench { what: Some(Bench::App { runs }) } => bench::app::run(*runs),
+        Command::Bench { what: None } => {
+            bench::gateway::run(bench::gateway::SECONDS)?;
+            bench::app::run(bench::app::RUNS)
+        }
     }
 }
 
 /// The workspace.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+/// Where cargo puts what it builds.
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }

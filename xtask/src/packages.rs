@@ -32,6 +32,9 @@ pub const DESKTOP: &[&str] = &[
     "xvfb",
 ];
 
+/// To look into packages of the app.
+pub const PACKAGING: &[&str] = &["desktop-file-utils", "rpm"];
+
 /// The other database.
 pub const POSTGRES: &[&str] = &["postgresql"];
 

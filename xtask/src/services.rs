@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::{
     command::{Background, cargo, program, step},
-    root,
+    target,
 };
 
 pub const PASSWORD: &str = "understudy-demo";
@@ -74,9 +74,7 @@ impl Binaries {
             build.args(["build", "--release", "-p", "understudy-server", "-p", "demo-platform"]);
         }
         step("build", &mut build)?;
-        let target =
-            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-        Ok(Self(target.join(if release { "release" } else { "debug" })))
+        Ok(Self(target().join(if release { "release" } else { "debug" })))
     }
 
     pub fn command(&self, name: &str) -> Command {

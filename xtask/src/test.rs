@@ -19,7 +19,9 @@ const DATABASE: &str = "UNDERSTUDY_TEST_DATABASE_URL";
 const EVERYTHING: &[&str] = &["--workspace", "--features", AUTOMATION];
 
 pub fn run() -> anyhow::Result<()> {
-    timed("packages", || packages::install(&[packages::BUILD, packages::DESKTOP, packages::POSTGRES]))?;
+    timed("packages", || {
+        packages::install(&[packages::BUILD, packages::DESKTOP, packages::PACKAGING, packages::POSTGRES])
+    })?;
     step("formatting", cargo().args(["fmt", "--all", "--check"]))?;
     ui::build()?;
     step("types of the UI", &mut ui::npm(&["run", "check"]))?;

@@ -11,6 +11,7 @@ use crate::{
     services::{Binaries, Ports, STAFF, Services},
 };
 
+pub const SECONDS: u64 = 5;
 const PERSON: &str = "INV-000137";
 const PATH: &str = "/live/echo/none";
 const CONNECTIONS: usize = 8;

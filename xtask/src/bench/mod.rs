@@ -1,0 +1,6 @@
+//! What things cost, measured. Never a test: machines differ.
+
+pub mod app;
+pub mod gateway;
+pub mod screen;
+mod sizes;
