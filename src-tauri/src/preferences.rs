@@ -15,18 +15,21 @@ pub(crate) fn get(app: &AppHandle) -> Settings {
 pub(crate) fn set(app: &AppHandle, new: &Settings) -> CommandResult<Settings> {
     app.understudy().settings.save_settings(new)?;
     let wanted = app.understudy().settings.managed_autostart().unwrap_or(new.autostart);
-    start_with_the_computer(app, wanted).map_err(|error| {
+    let started = start_with_the_computer(app, wanted);
+    let settings = get(app);
+    speak(settings.language);
+    // What is drawn in words of ours: the tray.
+    app.publish();
+    if let Err(error) = app.emit_to(MAIN, "settings", &settings) {
+        log::error!("settings could not be sent: {error}");
+    }
+    started.map_err(|error| {
         let message = say(
             "Your system did not allow Understudy to start with it. Ask whoever manages this computer.",
             "Votre système n’a pas permis à Understudy de démarrer avec lui. Adressez-vous à la personne qui gère cet ordinateur.",
         );
         CommandError::internal(message, error)
     })?;
-    let settings = get(app);
-    speak(settings.language);
-    if let Err(error) = app.emit_to(MAIN, "settings", &settings) {
-        log::error!("settings could not be sent: {error}");
-    }
     Ok(settings)
 }
 

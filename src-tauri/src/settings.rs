@@ -68,6 +68,10 @@ impl SettingsFile {
         self.managed.updates.clone()
     }
 
+    pub(crate) fn server_is_managed(&self) -> bool {
+        self.managed.server.is_some()
+    }
+
     /// What the managed file says of starting with the computer.
     pub(crate) fn managed_autostart(&self) -> Option<bool> {
         self.managed.autostart
@@ -98,16 +102,26 @@ impl SettingsFile {
 
     /// Keeps what the UI has changed. What is managed stays as it is, whatever is asked.
     pub(crate) fn save_settings(&self, new: &Settings) -> Result<()> {
-        if let Some(quiet) = &new.quiet_hours {
-            quiet.parse()?;
-        }
+        let (own, managed) = (self.stored(), &self.managed);
+        // What is managed is not this person's choice, and must not become it.
         let stored = Stored {
-            language: new.language,
-            theme: new.theme,
-            keep_running: Some(new.keep_running),
-            show_codes: Some(new.show_codes),
-            quiet_hours: new.quiet_hours.clone(),
-            ..self.stored()
+            language: if managed.language.is_some() { own.language } else { new.language },
+            theme: if managed.theme.is_some() { own.theme } else { new.theme },
+            keep_running: if managed.keep_running.is_some() {
+                own.keep_running
+            } else {
+                Some(new.keep_running)
+            },
+            show_codes: if managed.show_codes.is_some() { own.show_codes } else { Some(new.show_codes) },
+            quiet_hours: match (&managed.quiet_hours, &new.quiet_hours) {
+                (Some(_), _) => own.quiet_hours.clone(),
+                (None, None) => None,
+                (None, Some(quiet)) => {
+                    quiet.parse()?;
+                    Some(quiet.clone())
+                }
+            },
+            ..own
         };
         self.save(stored).map_err(|error| {
             let message = say(
@@ -177,7 +191,8 @@ fn managed_path() -> Option<PathBuf> {
         return Some(path.into());
     }
     if cfg!(windows) {
-        env::var_os("ProgramData").map(|folder| Path::new(&folder).join("Understudy/settings.json"))
+        // Beside the program: there nobody else can put a file, as anybody can below `ProgramData`.
+        env::current_exe().ok().and_then(|program| Some(program.parent()?.join("settings.json")))
     } else if cfg!(target_os = "macos") {
         Some("/Library/Application Support/Understudy/settings.json".into())
     } else {
@@ -230,6 +245,7 @@ mod tests {
         file.save_settings(&asked).map_err(|error| error.message)?;
         assert!(!file.settings(false).show_codes);
         assert_eq!(file.settings(false).managed, ["server", "show_codes"]);
+        assert_eq!(file.stored().show_codes, None, "what is managed is not this person's choice");
         Ok(())
     }
 

@@ -25,16 +25,16 @@ const STAGE: &str = "stage";
 const EXIT: &str = "exit";
 const QUIT: &str = "quit";
 
-/// What the icon shows; it is drawn anew only when that changes.
-#[derive(Clone, PartialEq, Eq)]
+/// What the icon shows.
 enum Face {
     Yourself(String),
     SomebodyElse(String),
     Offline,
 }
 
+/// The icon, and what it last said: it is drawn anew only when that changes.
 #[derive(Default)]
-pub(crate) struct Tray(Mutex<Option<(TrayIcon, Face)>>);
+pub(crate) struct Tray(Mutex<Option<(TrayIcon, String)>>);
 
 /// Builds the icon as soon as there is a tray to show it.
 pub(crate) async fn appear(app: AppHandle) {
@@ -62,8 +62,9 @@ pub(crate) fn update(app: &AppHandle, state: &AppState) {
     let face = Face::of(state);
     let tray = app.state::<Tray>();
     let mut shown = tray.lock();
-    let Some((icon, last)) = shown.as_mut().filter(|(_, last)| *last != face) else { return };
-    *last = face.clone();
+    let words = face.words();
+    let Some((icon, last)) = shown.as_mut().filter(|(_, last)| *last != words) else { return };
+    *last = words;
     let icon = icon.clone();
     drop(shown);
     let on_toolkit = app.clone();
@@ -84,7 +85,7 @@ pub(crate) fn update(app: &AppHandle, state: &AppState) {
 }
 
 impl Tray {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(TrayIcon, Face)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(TrayIcon, String)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -135,7 +136,7 @@ fn build(app: &AppHandle) -> tauri::Result<()> {
             }
         })
         .build(app)?;
-    *app.state::<Tray>().lock() = Some((icon, face));
+    *app.state::<Tray>().lock() = Some((icon, face.words()));
     Ok(())
 }
 

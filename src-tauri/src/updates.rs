@@ -45,9 +45,10 @@ pub(crate) async fn install(app: &AppHandle) -> Result<()> {
         CommandError::internal(message, error)
     };
     let Some(update) = check(app).await.map_err(|error| failed(&error))? else { return Ok(()) };
-    update.download_and_install(|_, _| {}, || {}).await.map_err(|error| failed(&error))?;
-    // A session may have started while it was downloading.
+    let package = update.download(|_, _| {}, || {}).await.map_err(|error| failed(&error))?;
+    // A session may have started while it was downloading, and some systems end the app to install.
     refuse_while_impersonating(&app.understudy(), UPDATE)?;
+    update.install(package).map_err(|error| failed(&error))?;
     app.restart()
 }
 

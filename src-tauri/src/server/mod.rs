@@ -33,7 +33,7 @@ pub(crate) async fn go_to_first(app: AppHandle) {
 
 /// Checks that an Understudy server answers at this address, then goes to it and keeps the address.
 pub(crate) async fn set(app: &AppHandle, typed: &str) -> Result<AppState> {
-    refuse_while_impersonating(&app.understudy(), CHANGE_SERVER)?;
+    refuse_change(&app.understudy())?;
     let server = Server::at(address::parse(typed)?)?;
     let info = checked_info(&server).await?;
     save(app, Some(server.origin()))?;
@@ -43,13 +43,24 @@ pub(crate) async fn set(app: &AppHandle, typed: &str) -> Result<AppState> {
 
 /// Signs out and goes back to the question for the address.
 pub(crate) async fn forget(app: &AppHandle) -> Result<AppState> {
-    refuse_while_impersonating(&app.understudy(), CHANGE_SERVER)?;
+    refuse_change(&app.understudy())?;
     if app.understudy().api.staff().borrow().is_some() {
         app.understudy().api.sign_out().await;
     }
     save(app, None)?;
     go_to(app, None, None).await;
     Ok(app.app_state())
+}
+
+fn refuse_change(app: &App) -> Result<()> {
+    if app.settings.server_is_managed() {
+        let message = say(
+            "Your administrator has set the server's address for this computer.",
+            "Votre administrateur a fixé l’adresse du serveur pour cet ordinateur.",
+        );
+        return Err(CommandError::invalid("url", message));
+    }
+    refuse_while_impersonating(app, CHANGE_SERVER)
 }
 
 pub(crate) fn refuse_while_impersonating(app: &App, what: (&str, &str)) -> Result<()> {

@@ -36,7 +36,7 @@ pub(crate) fn close(app: &AppHandle, id: Option<Uuid>, cause: Cause) -> bool {
     let Some(live) = state.session.take(id) else { return false };
     live.stop.cancel();
     stage::destroy(app);
-    trace::remove(app);
+    trace::remove(app, live.session.id);
     log::info!("session {} is over here: {cause:?}", live.session.id);
     // The token goes with the rest of it.
     let Live { session, lease, .. } = *live;
@@ -64,7 +64,7 @@ pub(crate) async fn end_before_quitting(app: &AppHandle) {
     if let Some(live) = &live {
         live.stop.cancel();
         stage::destroy(app);
-        trace::remove(app);
+        trace::remove(app, live.session.id);
     }
     if let Some(id) = live.map(|live| live.session.id).or_else(|| state.session.starting()) {
         if !matches!(timeout(PATIENCE, state.api.end_session(id)).await, Ok(Ok(_))) {

@@ -42,7 +42,7 @@ pub(crate) async fn start(app: &AppHandle, id: Uuid) -> Result<Session> {
     };
     let session = started.session.clone();
     log::info!("session {} has started", session.id);
-    trace::leave(app, session.id);
+    trace::leave(app, &session);
     let stop = state.session.occupy(Live::new(started, asked_at));
     drop(reservation);
     tauri::async_runtime::spawn(keeper::keep(app.clone(), session.id, stop));

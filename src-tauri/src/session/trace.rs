@@ -3,42 +3,62 @@
 use std::path::PathBuf;
 use std::{fs, io};
 
+use serde::{Deserialize, Serialize};
 use tauri::{AppHandle, Manager};
-use understudy_protocol::ErrorCode;
+use understudy_protocol::{ErrorCode, Session};
 use uuid::Uuid;
 
 use crate::contract::{StageClosed, StageClosedReason};
 use crate::state::AppExt;
 
-/// Written when a session starts and removed when it is over here. It holds the session's ID and nothing else.
+/// Whose session it is, and where; nothing secret.
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+struct Trace {
+    server: String,
+    staff: Uuid,
+    session: Uuid,
+}
+
+/// Written when a session starts and removed when it is over here.
 fn file(app: &AppHandle) -> Option<PathBuf> {
     app.path().app_local_data_dir().ok().map(|folder| folder.join("session"))
 }
 
-pub(super) fn leave(app: &AppHandle, session: Uuid) {
-    let write = |path: PathBuf| -> io::Result<()> {
+fn read(app: &AppHandle) -> Option<Trace> {
+    serde_json::from_slice(&fs::read(file(app)?).ok()?).ok()
+}
+
+pub(super) fn leave(app: &AppHandle, session: &Session) {
+    let Some((path, server)) = file(app).zip(app.understudy().api.address()) else { return };
+    let trace = Trace { server, staff: session.staff.id, session: session.id };
+    let write = || -> io::Result<()> {
         path.parent().map(fs::create_dir_all).transpose()?;
-        fs::write(path, session.to_string())
+        fs::write(&path, serde_json::to_vec(&trace)?)
     };
-    if let Some(Err(error)) = file(app).map(write) {
+    if let Err(error) = write() {
         log::warn!("a crash would not be noticed at the next start: {error}");
     }
 }
 
-pub(super) fn remove(app: &AppHandle) {
-    if let Some(path) = file(app) {
+/// One that was written since stays.
+pub(super) fn remove(app: &AppHandle, session: Uuid) {
+    if read(app).is_some_and(|trace| trace.session == session)
+        && let Some(path) = file(app)
+    {
         let _ = fs::remove_file(path);
     }
 }
 
-/// Ends what is still running of such a session, and has the main window say how it ended.
+/// Ends what is still running of such a session, and has the main window say how it ended. Only for the one whose
+/// session it was, on the server where it was.
 pub(crate) async fn look(app: &AppHandle) {
     let state = app.understudy();
-    if state.session.is_busy() {
+    let Some(trace) = read(app) else { return };
+    let me = state.api.staff().borrow().as_ref().map(|staff| staff.id);
+    if state.session.is_busy() || me != Some(trace.staff) || state.api.address() != Some(trace.server) {
         return;
     }
-    let id = file(app).and_then(|path| fs::read_to_string(path).ok()).and_then(|id| id.trim().parse().ok());
-    let Some(id) = id else { return remove(app) };
+    let id = trace.session;
     let session = match state.api.get_session(id).await.map(|detail| detail.session) {
         Ok(session) if session.ended_at.is_none() => super::close::end(app, id).await,
         outcome => outcome,
@@ -48,11 +68,10 @@ pub(crate) async fn look(app: &AppHandle) {
             log::info!("session {id} was left open by an earlier run of the app");
             state.set_left(Some(StageClosed { session, reason: StageClosedReason::AppGone }));
             app.publish();
+            remove(app, id);
         }
-        // Another time: the server is out of reach.
-        Err(error) if matches!(error.code, ErrorCode::Unreachable | ErrorCode::Internal) => return,
-        // Somebody else's: this sign-in may not see it.
+        Err(error) if error.code == ErrorCode::NotFound => remove(app, id),
+        // Another time.
         Err(error) => log::info!("session {id} cannot be looked at: {:?}", error.code),
     }
-    remove(app);
 }

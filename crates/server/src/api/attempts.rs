@@ -21,7 +21,8 @@ const SAMPLE: i64 = 100;
 pub struct Attempt(i64);
 
 impl Attempt {
-    /// `what` is tried: an address, or somebody's second factor. Refused with `detail` where it was too often.
+    /// `what` is tried, with a prefix of its own for each kind of secret: an address is free text, and must not
+    /// be able to name somebody's second factor. Refused with `detail` where it was too often.
     pub async fn begin(core: &Core, what: &str, detail: &str) -> ApiResult<Self> {
         let (db, now) = (&core.store.db, core.store.now().await?);
         Entity::delete_many().filter(Column::At.lte(now - FAILURE_MEMORY)).exec(db).await?;

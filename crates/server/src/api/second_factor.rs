@@ -50,7 +50,7 @@ pub async fn enrol(
     }
     let attempt = Attempt::begin(
         &core,
-        &caller.staff.email,
+        &format!("enrol/{}", caller.staff.id),
         "Too many wrong passwords. Wait five minutes, then try again.",
     )
     .await?;
@@ -86,7 +86,6 @@ pub async fn confirm(
     Json(given): Json<ShowFactor>,
 ) -> ApiResult<Answer<RecoveryCodes>> {
     let (db, now) = (&core.store.db, core.store.now().await?);
-    let attempt = begin(&core, &caller).await?;
     let row = find(&core, caller.staff.id).await?;
     if row.as_ref().is_some_and(|row| row.secret.is_some()) {
         require_fresh(&core, &caller).await?;
@@ -97,6 +96,7 @@ pub async fn confirm(
             "There is nothing to confirm. Begin again with the QR code.",
         ));
     };
+    let attempt = begin(&core, &caller).await?;
     let Some(step) = step_of(&core, &caller, &pending, &given.code, now)? else {
         return Err(wrong(&core, &caller).await?);
     };
@@ -117,9 +117,18 @@ pub async fn confirm(
         mac: Set(recovery_mac(&core, caller.staff.id, code)),
         staff_id: Set(caller.staff.id),
     });
+    // Whoever showed the old one elsewhere has to show the new one.
+    let stale = sign_in::Entity::update_many()
+        .set(sign_in::ActiveModel { second_factor_at: Set(None), ..Default::default() })
+        .filter(sign_in::Column::StaffId.eq(caller.staff.id))
+        .filter(sign_in::Column::Id.ne(caller.sign_in_id));
     let job = Job {
         guards: vec![statement(&take, db), freshen(&core, &caller, now)],
-        effects: vec![statement(&forget, db), statement(&recovery_code::Entity::insert_many(rows), db)],
+        effects: vec![
+            statement(&stale, db),
+            statement(&forget, db),
+            statement(&recovery_code::Entity::insert_many(rows), db),
+        ],
         entries: vec![entry("second_factor_set_up", caller.staff.id)],
         events: vec![],
     };
@@ -139,10 +148,10 @@ pub async fn verify(
     Json(given): Json<ShowFactor>,
 ) -> ApiResult<Answer<SecondFactor>> {
     let (db, now) = (&core.store.db, core.store.now().await?);
-    let attempt = begin(&core, &caller).await?;
     let Some(secret) = find(&core, caller.staff.id).await?.and_then(|row| row.secret) else {
         return Err(needed("Set up your authenticator app first."));
     };
+    let attempt = begin(&core, &caller).await?;
     let used_up = if let Some(code) = Code::parse(&given.code) {
         let mac = recovery_mac(&core, caller.staff.id, &code);
         let use_up = recovery_code::Entity::delete_many().filter(recovery_code::Column::Mac.eq(mac));
@@ -198,7 +207,7 @@ async fn shown(core: &Core, caller: &Caller) -> ApiResult<Answer<SecondFactor>> 
 
 async fn begin(core: &Core, caller: &Caller) -> ApiResult<Attempt> {
     let detail = "Too many wrong codes. Wait five minutes, then try again.";
-    Attempt::begin(core, &caller.staff.id.to_string(), detail).await
+    Attempt::begin(core, &format!("second-factor/{}", caller.staff.id), detail).await
 }
 
 async fn wrong(core: &Core, caller: &Caller) -> ApiResult<ApiError> {

@@ -71,19 +71,24 @@ pub async fn sign_in(State(core): State<Shared>, Json(given): Json<SignIn>) -> A
     if email.len() > 254 {
         return Err(wrong());
     }
-    let attempt =
-        Attempt::begin(&core, &email, "Too many wrong passwords. Wait five minutes, then try again.").await?;
+    let attempt = Attempt::begin(
+        &core,
+        &format!("password/{email}"),
+        "Too many wrong passwords. Wait five minutes, then try again.",
+    )
+    .await?;
     let found = staff::Entity::find().filter(staff::Column::Email.eq(&email)).one(db).await?;
     let known = found.as_ref().map(|staff| staff.id);
     let hash =
         found.as_ref().filter(|staff| staff.disabled_at.is_none()).map(|staff| staff.password_hash.clone());
     let right = core.passwords.verify(given.password.into(), hash).await;
     let Some(staff) = found.filter(|_| right) else {
-        if attempt.is_recorded(&core, known.is_some()).await? {
-            let details = json!({ "email": email });
-            let failed = Entry { kind: "sign_in_failed", staff: known, person: None, session: None, details };
-            core.store.write(Job { entries: vec![failed], ..Job::default() }).await?;
-        }
+        let details = json!({ "email": email });
+        let failed = Entry { kind: "sign_in_failed", staff: known, person: None, session: None, details };
+        // One that is not recorded waits as long: the time must not tell who exists.
+        let recorded = attempt.is_recorded(&core, known.is_some()).await?;
+        let entries = if recorded { vec![failed] } else { vec![] };
+        core.store.write(Job { entries, ..Job::default() }).await?;
         return Err(wrong());
     };
     attempt.forget(&core).await?;

@@ -111,7 +111,7 @@ pub mod sign_in_failure {
     pub struct Model {
         #[sea_orm(primary_key)]
         pub id: i64,
-        /// What was tried: an address in lower case, or the ID of whose second factor it was.
+        /// What was tried: the kind of secret, and whose.
         pub email: String,
         pub at: i64,
     }

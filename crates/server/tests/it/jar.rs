@@ -106,8 +106,8 @@ async fn a_cookie_runs_out_when_the_platform_said() {
     let world = world().await;
     let app = world.agent().await;
     let (started, mut stage) = app.stage(ELISE, Mode::Act).await;
-    let in_90 =
-        (chrono::Utc::now() + Duration::from_secs(90)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let now = understudy_server::clock::time(world.core.store.now().await.expect("the time"));
+    let in_90 = (now + Duration::from_secs(90)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     bake(&mut stage, "/", &["age=1; Max-Age=60", &format!("date=1; Expires={in_90}"), "session=1"]).await;
     let now = async || {
         let got = sent(&stage, "/").await;

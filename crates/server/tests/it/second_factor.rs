@@ -105,6 +105,39 @@ async fn guesses_are_throttled_and_on_record() {
 }
 
 #[tokio::test]
+async fn a_stranger_cannot_lock_somebodys_second_factor() {
+    let world = World::at_rest().await;
+    let (app, secret, _) = again(&world).await;
+    let id = app.signed_in.as_ref().expect("signed in").staff.id;
+    // An address is free text at the sign-in, and the IDs of staff are no secret.
+    for email in [id.to_string(), format!("second-factor/{id}"), "ada@support.example".to_owned()] {
+        for _ in 0..6 {
+            let body = json!({ "email": email, "password": "wrong" });
+            assert!(app.post::<SignedIn>("/api/sign-in", &body).await.is_err());
+        }
+    }
+    show(&app, &world.totp(&secret).await).await.expect("shown");
+    enrol(&app, PASSWORD).await.expect("enrolled");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_one_has_to_be_shown_by_every_sign_in() {
+    let world = World::at_rest().await;
+    let (thief, secret, codes) = again(&world).await;
+    show(&thief, &world.totp(&secret).await).await.expect("the stolen phone shows it");
+    let owner = world.sign_in_by_password("ada@support.example").await;
+    show(&owner, &codes[0]).await.expect("shown");
+    let new = enrol(&owner, PASSWORD).await.expect("enrolled").secret;
+    confirm(&owner, &world.totp(&new).await).await.expect("confirmed");
+    let status: SecondFactor = thief.get("/api/second-factor").await.expect("a status");
+    assert_eq!(status.fresh_for_ms, 0);
+    let status: SecondFactor = owner.get("/api/second-factor").await.expect("a status");
+    assert_eq!(status.fresh_for_ms, 3_600_000);
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_recovery_code_is_good_once_and_for_its_owner_only() {
     let world = World::at_rest().await;
     let (app, _, codes) = again(&world).await;
