@@ -103,24 +103,18 @@ impl SettingsFile {
     /// Keeps what the UI has changed. What is managed stays as it is, whatever is asked.
     pub(crate) fn save_settings(&self, new: &Settings) -> Result<()> {
         let (own, managed) = (self.stored(), &self.managed);
-        // What is managed is not this person's choice, and must not become it.
+        let quiet_hours = chosen(&managed.quiet_hours, own.quiet_hours, new.quiet_hours.clone());
+        if managed.quiet_hours.is_none()
+            && let Some(quiet) = &quiet_hours
+        {
+            quiet.parse()?;
+        }
         let stored = Stored {
-            language: if managed.language.is_some() { own.language } else { new.language },
-            theme: if managed.theme.is_some() { own.theme } else { new.theme },
-            keep_running: if managed.keep_running.is_some() {
-                own.keep_running
-            } else {
-                Some(new.keep_running)
-            },
-            show_codes: if managed.show_codes.is_some() { own.show_codes } else { Some(new.show_codes) },
-            quiet_hours: match (&managed.quiet_hours, &new.quiet_hours) {
-                (Some(_), _) => own.quiet_hours.clone(),
-                (None, None) => None,
-                (None, Some(quiet)) => {
-                    quiet.parse()?;
-                    Some(quiet.clone())
-                }
-            },
+            language: chosen(&managed.language, own.language, new.language),
+            theme: chosen(&managed.theme, own.theme, new.theme),
+            keep_running: chosen(&managed.keep_running, own.keep_running, Some(new.keep_running)),
+            show_codes: chosen(&managed.show_codes, own.show_codes, Some(new.show_codes)),
+            quiet_hours,
             ..own
         };
         self.save(stored).map_err(|error| {
@@ -146,6 +140,11 @@ impl SettingsFile {
         *self.stored.lock().unwrap_or_else(PoisonError::into_inner) = stored;
         Ok(())
     }
+}
+
+/// What is managed is not this person's choice, and must not become it.
+fn chosen<T>(managed: &Option<T>, own: Option<T>, new: Option<T>) -> Option<T> {
+    if managed.is_some() { own } else { new }
 }
 
 impl QuietHours {

@@ -47,9 +47,8 @@ impl ApiError {
             C::SessionEnded => (410, "The session has ended"),
             C::DirectoryUnavailable => (502, "The platform does not answer"),
             C::Internal => (500, "Something failed here"),
-            C::Unreachable => (503, "Not reachable"),
-            C::Untrusted => (525, "The certificate is not trusted"),
-            C::OtherVersion => (426, "App and server do not fit together"),
+            // The app's own.
+            C::Unreachable | C::Untrusted | C::OtherVersion => (503, "Not reachable"),
         };
         let name =
             serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();

@@ -6,7 +6,7 @@ use understudy_rules::{MINUTE, Millis};
 use crate::{
     Core,
     error::{ApiError, ApiResult},
-    store::entities::sign_in_failure::{ActiveModel, Column, Entity},
+    store::entities::failed_attempt::{ActiveModel, Column, Entity},
 };
 
 /// So many failures of one thing in this time make it wait.
@@ -26,9 +26,9 @@ impl Attempt {
     pub async fn begin(core: &Core, what: &str, detail: &str) -> ApiResult<Self> {
         let (db, now) = (&core.store.db, core.store.now().await?);
         Entity::delete_many().filter(Column::At.lte(now - FAILURE_MEMORY)).exec(db).await?;
-        let row = ActiveModel { email: Set(what.to_owned()), at: Set(now), ..Default::default() };
+        let row = ActiveModel { what: Set(what.to_owned()), at: Set(now), ..Default::default() };
         let attempt = Self(Entity::insert(row).exec(db).await?.last_insert_id);
-        if Entity::find().filter(Column::Email.eq(what)).count(db).await? > FAILURES {
+        if Entity::find().filter(Column::What.eq(what)).count(db).await? > FAILURES {
             attempt.forget(core).await?;
             return Err(ApiError::too_many(FAILURE_MEMORY, detail));
         }

@@ -102,17 +102,17 @@ pub mod refresh_token {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// A failed sign-in, for throttling.
-pub mod sign_in_failure {
+/// A failed try at what somebody knows, for throttling.
+pub mod failed_attempt {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "sign_in_failure")]
+    #[sea_orm(table_name = "failed_attempt")]
     pub struct Model {
         #[sea_orm(primary_key)]
         pub id: i64,
-        /// What was tried: the kind of secret, and whose.
-        pub email: String,
+        /// The kind of secret, and whose.
+        pub what: String,
         pub at: i64,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

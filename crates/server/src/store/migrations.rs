@@ -252,11 +252,22 @@ impl MigrationTrait for SecondFactor {
                 [key(uuid("staff_id")), blob_null("secret"), blob_null("pending"), big_integer("last_step")],
             ),
             table("recovery_code", [key(blob("mac")), uuid("staff_id")]),
+            table("failed_attempt", [numbered("id"), text("what"), big_integer("at")]),
         ] {
             manager.create_table(table).await?;
         }
-        let mut index = Index::create();
-        index.name("recovery_code_by_staff").table(Alias::new("recovery_code")).col(Alias::new("staff_id"));
-        manager.create_index(index).await
+        // It remembered five minutes of failed sign-ins, which need not be carried over.
+        let mut narrower = Table::drop();
+        narrower.table(Alias::new("sign_in_failure"));
+        manager.drop_table(narrower).await?;
+        for (name, table, column) in [
+            ("recovery_code_by_staff", "recovery_code", "staff_id"),
+            ("failed_attempt_by_what", "failed_attempt", "what"),
+        ] {
+            let mut index = Index::create();
+            index.name(name).table(Alias::new(table)).col(Alias::new(column));
+            manager.create_index(index).await?;
+        }
+        Ok(())
     }
 }
