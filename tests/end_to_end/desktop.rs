@@ -118,3 +118,28 @@ async fn a_helpdesks_link_fills_the_form_in_and_sends_nothing() -> anyhow::Resul
     ensure!(world.services.newest().await.is_err(), "something was sent");
     app.close().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_administrator_has_set_stays_and_what_is_ones_own_is_kept() -> anyhow::Result<()> {
+    let mut world = World::start(Theme::Light).await?;
+    let file = world.folder.path().join("managed.json");
+    let managed = serde_json::json!({ "server": world.services.api.as_str(), "keep_running": true });
+    std::fs::write(&file, managed.to_string())?;
+    world.desktop.set("UNDERSTUDY_MANAGED_SETTINGS", &file.to_string_lossy());
+    let app = App::start(&world).await?;
+    app.see(View::Main, &id("email")).await?;
+    app.click(View::Main, &id("change-server")).await?;
+    app.reads(View::Main, "body", "administrator").await?;
+    app.sign_in_again(&ADA).await?;
+    app.click(View::Main, &id("nav-settings")).await?;
+    app.click(View::Main, &id("set-show-codes")).await?;
+    app.reads(View::Main, "main", "Set by your administrator").await?;
+    world.step(&app, "52-settings", "Settings: what the administrator has set is shown and stays.").await?;
+    let kept = world.folder.path().join("home/.config/dev.understudy.desktop/settings.json");
+    until("the choice is kept", SOON, async || {
+        let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&kept)?)?;
+        Ok((kept["show_codes"] == true && kept["keep_running"].is_null()).then_some(()))
+    })
+    .await?;
+    app.close().await
+}
