@@ -42,6 +42,11 @@ pub(crate) fn quit(app: &AppHandle) {
 }
 
 pub(crate) fn on_run_event(app: &AppHandle, event: &RunEvent) {
+    // A click on the Dock's icon.
+    #[cfg(target_os = "macos")]
+    if let RunEvent::Reopen { .. } = event {
+        return workspace::show(app);
+    }
     let RunEvent::ExitRequested { api, code, .. } = event else { return };
     let session = &app.understudy().session;
     if code.is_none() && session.is_busy() {

@@ -54,10 +54,10 @@ impl SettingsFile {
         Self { stored: Mutex::new(read(&path)), path, managed }
     }
 
-    /// The address to start with: the environment's if there is one, then the managed one, then the saved one.
+    /// The address to start with: the managed one if there is one, then the environment's, then the saved one.
     pub(crate) fn first_server(&self) -> Option<String> {
-        let variable = env::var(SERVER_VARIABLE).ok().filter(|value| !value.is_empty());
-        variable.or_else(|| self.managed.server.clone()).or_else(|| self.stored().server)
+        let variable = || env::var(SERVER_VARIABLE).ok().filter(|value| !value.is_empty());
+        self.managed.server.clone().or_else(variable).or_else(|| self.stored().server)
     }
 
     pub(crate) fn save_server(&self, server: Option<String>) -> io::Result<()> {

@@ -151,9 +151,16 @@ impl AppExt for AppHandle {
     }
 
     fn publish(&self) {
-        let state = self.app_state();
-        tray::update(self, &state);
-        if let Err(error) = self.emit_to(MAIN, "app-state", state) {
+        let app = self.clone();
+        // One after the other, each with the state as it is then: what is sent last is the newest.
+        let sent = self.run_on_main_thread(move || {
+            let state = app.app_state();
+            tray::update(&app, &state);
+            if let Err(error) = app.emit_to(MAIN, "app-state", state) {
+                log::error!("app-state could not be sent: {error}");
+            }
+        });
+        if let Err(error) = sent {
             log::error!("app-state could not be sent: {error}");
         }
     }

@@ -57,29 +57,22 @@ pub(crate) async fn is_shown(app: &AppHandle) -> bool {
     app.state::<Tray>().lock().is_some() && host::is_there().await
 }
 
-/// Shows how things stand.
+/// Shows how things stand. A menu is the toolkit's: call it where the toolkit runs.
 pub(crate) fn update(app: &AppHandle, state: &AppState) {
     let face = Face::of(state);
     let tray = app.state::<Tray>();
     let mut shown = tray.lock();
     let words = face.words();
     let Some((icon, last)) = shown.as_mut().filter(|(_, last)| *last != words) else { return };
-    *last = words;
+    last.clone_from(&words);
     let icon = icon.clone();
     drop(shown);
-    let on_toolkit = app.clone();
-    // A menu is the toolkit's: it is made where the toolkit runs.
-    let redraw = move || {
-        let drawn = menu(&on_toolkit, &face).and_then(|menu| {
-            icon.set_menu(Some(menu))?;
-            icon.set_tooltip(Some(face.words()))?;
-            icon.set_icon(Some(face.picture()))
-        });
-        if let Err(error) = drawn {
-            log::warn!("the tray could not be drawn: {error}");
-        }
-    };
-    if let Err(error) = app.run_on_main_thread(redraw) {
+    let drawn = menu(app, &face).and_then(|menu| {
+        icon.set_menu(Some(menu))?;
+        icon.set_tooltip(Some(words))?;
+        icon.set_icon(Some(face.picture()))
+    });
+    if let Err(error) = drawn {
         log::warn!("the tray could not be drawn: {error}");
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tauri::AppHandle;
 use tauri_plugin_updater::{Update, UpdaterExt};
+use understudy_protocol::ErrorCode;
 use url::Url;
 
 use crate::contract::{CommandError, NewVersion};
@@ -44,7 +45,15 @@ pub(crate) async fn install(app: &AppHandle) -> Result<()> {
         );
         CommandError::internal(message, error)
     };
-    let Some(update) = check(app).await.map_err(|error| failed(&error))? else { return Ok(()) };
+    let Some(update) = check(app).await.map_err(|error| failed(&error))? else {
+        app.understudy().set_new_version(None);
+        app.publish();
+        let message = say(
+            "There is no newer version any more: the update was withdrawn. Nothing was installed.",
+            "Il n’y a plus de version plus récente : la mise à jour a été retirée. Rien n’a été installé.",
+        );
+        return Err(CommandError::new(ErrorCode::NotFound, message));
+    };
     let package = update.download(|_, _| {}, || {}).await.map_err(|error| failed(&error))?;
     // A session may have started while it was downloading, and some systems end the app to install.
     refuse_while_impersonating(&app.understudy(), UPDATE)?;

@@ -1,15 +1,16 @@
 //! Follows the server's events with a cursor, for as long as somebody is signed in.
 
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tauri::async_runtime::spawn;
 use tauri::{AppHandle, Emitter};
 use tokio::time::timeout;
 use understudy_protocol::{ErrorCode, Event, EventEnvelope, Mode, PersonRef};
 use uuid::Uuid;
 
 use super::backoff::Backoff;
-use super::connection;
 use super::sse::{Message, Parser};
 use crate::contract::Connection;
 use crate::session::{self, Cause};
@@ -19,43 +20,38 @@ use crate::{notify, preferences, stage};
 /// The server writes a comment every 10 s, so a stream this quiet is dead.
 const QUIET: Duration = Duration::from_secs(25);
 
-struct Follower<'a> {
-    app: &'a AppHandle,
+pub(super) struct Follower {
+    app: AppHandle,
+    /// Whom the cursor belongs to.
+    staff: Option<Uuid>,
     cursor: Option<i64>,
-    /// Codes whose notification was shown.
-    told: HashSet<Uuid>,
+    told: Told,
 }
 
-/// Ends when nobody is signed in any more.
-pub(super) async fn follow(app: &AppHandle, backoff: &mut Backoff) {
-    let mut follower = Follower { app, cursor: None, told: HashSet::new() };
-    let mut staff = app.understudy().api.staff();
-    let Some(me) = staff.borrow_and_update().as_ref().map(|staff| staff.id) else { return };
-    loop {
-        tokio::select! {
-            () = follower.once(backoff) => {}
-            () = somebody_else(&mut staff, me) => return,
-        }
-        if staff.borrow().as_ref().is_none_or(|now| now.id != me) {
-            return;
-        }
-        connection(app, Connection::Offline);
-        backoff.wait().await;
+/// Codes whose notification was shown.
+type Told = Arc<Mutex<HashSet<Uuid>>>;
+
+impl Follower {
+    pub(super) fn new(app: &AppHandle) -> Self {
+        Self { app: app.clone(), staff: None, cursor: None, told: Told::default() }
     }
-}
 
-/// Waits until this member of staff is no longer the one who is signed in.
-async fn somebody_else(
-    staff: &mut tokio::sync::watch::Receiver<Option<understudy_protocol::Staff>>,
-    me: Uuid,
-) {
-    let _ = staff.wait_for(|now| now.as_ref().is_none_or(|now| now.id != me)).await;
-}
+    /// One stream, until it breaks or somebody else is signed in.
+    pub(super) async fn follow(&mut self, backoff: &mut Backoff) {
+        let mut staff = self.app.understudy().api.staff();
+        let Some(me) = staff.borrow_and_update().as_ref().map(|staff| staff.id) else { return };
+        if self.staff.replace(me) != Some(me) {
+            (self.cursor, self.told) = (None, Told::default());
+        }
+        tokio::select! {
+            () = self.once(backoff) => {}
+            _ = staff.wait_for(|now| now.as_ref().is_none_or(|now| now.id != me)) => {}
+        }
+    }
 
-impl Follower<'_> {
-    /// One stream, until it breaks.
     async fn once(&mut self, backoff: &mut Backoff) {
-        let api = &self.app.understudy().api;
+        let app = self.app.clone();
+        let api = &app.understudy().api;
         let mut stream = match timeout(QUIET, api.events(self.cursor)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) if error.code == ErrorCode::SignedOut => return api.forget_sign_in().await,
@@ -64,11 +60,10 @@ impl Follower<'_> {
         };
         backoff.reset();
         // Also when nothing changed: what was missed meanwhile must be read again.
-        self.app.understudy().set_connection(Connection::Online);
-        self.app.publish();
+        app.understudy().set_connection(Connection::Online);
+        app.publish();
         if self.cursor.is_none() {
-            session::look_for_a_left_one(self.app).await;
-            self.look_into_inbox().await;
+            spawn(look_around(app.clone(), self.told.clone()));
         }
         let mut parser = Parser::default();
         while let Ok(Ok(Some(bytes))) = timeout(QUIET, stream.chunk()).await {
@@ -91,17 +86,22 @@ impl Follower<'_> {
         }
     }
 
+    /// Waits for no server: the next event may be the end of a session.
     async fn handle(&mut self, envelope: EventEnvelope) {
         match &envelope.event {
             Event::CodeArrived { request_id, person, mode } => {
-                let code = self.code(*request_id).await;
-                self.code_arrived(*request_id, person, *mode, code);
+                let (app, told) = (self.app.clone(), self.told.clone());
+                let (request, person, mode) = (*request_id, person.clone(), *mode);
+                spawn(async move {
+                    let code = code(&app, request).await;
+                    code_arrived(&app, &told, request, &person, mode, code);
+                });
             }
             Event::SessionEnded { session_id, cause } => {
-                session::close(self.app, Some(*session_id), Cause::Server(Some(*cause)));
+                session::close(&self.app, Some(*session_id), Cause::Server(Some(*cause)));
             }
             Event::ActionRefused { session_id, method, path, reason } => {
-                stage::refused(self.app, *session_id, method, path, *reason);
+                stage::refused(&self.app, *session_id, method, path, *reason);
             }
             Event::SignedOut => self.app.understudy().api.forget_sign_in().await,
             Event::RequestChanged { .. } | Event::SessionStarted { .. } | Event::NoteWritten { .. } => {}
@@ -110,32 +110,40 @@ impl Follower<'_> {
             log::error!("an event could not be passed on: {error}");
         }
     }
+}
 
-    /// Codes that came while nobody was listening.
-    async fn look_into_inbox(&mut self) {
-        match self.app.understudy().api.list_inbox().await {
-            Ok(entries) => {
-                for entry in entries {
-                    self.code_arrived(entry.request_id, &entry.person, entry.mode, Some(entry.code));
-                }
+/// What happened while nobody was listening: a session that was left open, codes that came.
+async fn look_around(app: AppHandle, told: Told) {
+    session::look_for_a_left_one(&app).await;
+    match app.understudy().api.list_inbox().await {
+        Ok(entries) => {
+            for entry in entries {
+                code_arrived(&app, &told, entry.request_id, &entry.person, entry.mode, Some(entry.code));
             }
-            Err(error) => log::info!("the inbox cannot be read: {:?}", error.code),
         }
+        Err(error) => log::info!("the inbox cannot be read: {:?}", error.code),
     }
+}
 
-    /// The code itself, where staff chose to see it in notifications. It is in no event.
-    async fn code(&self, request: Uuid) -> Option<String> {
-        if !preferences::get(self.app).show_codes {
-            return None;
-        }
-        let entries = self.app.understudy().api.list_inbox().await.ok()?;
-        entries.into_iter().find(|entry| entry.request_id == request).map(|entry| entry.code)
+/// The code itself, where staff chose to see it in notifications. It is in no event.
+async fn code(app: &AppHandle, request: Uuid) -> Option<String> {
+    if !preferences::get(app).show_codes {
+        return None;
     }
+    let entries = app.understudy().api.list_inbox().await.ok()?;
+    entries.into_iter().find(|entry| entry.request_id == request).map(|entry| entry.code)
+}
 
-    fn code_arrived(&mut self, request: Uuid, person: &PersonRef, mode: Mode, code: Option<String>) {
-        if self.told.insert(request) {
-            let code = code.filter(|_| preferences::get(self.app).show_codes);
-            notify::code_arrived(self.app, request, person, mode, code.as_deref());
-        }
+fn code_arrived(
+    app: &AppHandle,
+    told: &Told,
+    request: Uuid,
+    person: &PersonRef,
+    mode: Mode,
+    code: Option<String>,
+) {
+    if told.lock().unwrap_or_else(PoisonError::into_inner).insert(request) {
+        let code = code.filter(|_| preferences::get(app).show_codes);
+        notify::code_arrived(app, request, person, mode, code.as_deref());
     }
 }

@@ -129,6 +129,7 @@ async fn follow(app: AppHandle, server: Server) {
     let state = app.understudy();
     let mut staff = state.api.staff();
     let mut backoff = Backoff::default();
+    let mut events = events::Follower::new(&app);
     loop {
         staff.mark_unchanged();
         match reach(&app, &server).await {
@@ -143,7 +144,11 @@ async fn follow(app: AppHandle, server: Server) {
             }
         }
         if staff.borrow().is_some() {
-            events::follow(&app, &mut backoff).await;
+            events.follow(&mut backoff).await;
+            if staff.borrow().is_some() {
+                connection(&app, Connection::Offline);
+                backoff.wait().await;
+            }
         } else {
             backoff.reset();
             connection(&app, Connection::Online);
