@@ -36,6 +36,8 @@ pub struct Core {
     pub directory: directory::Directory,
     pub mailer: mail::Mailer,
     pub passwords: passwords::Passwords,
+    /// When the record could last be written, as far as somebody has asked.
+    pub healthy_at: tokio::sync::Mutex<Option<std::time::Instant>>,
     /// Raised when this server is to stop: what waits for news lets go.
     pub stopping: tokio_util::sync::CancellationToken,
 }

@@ -39,6 +39,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Shared> {
         directory: Directory::new(&config)?,
         mailer: Mailer::new(&config.mail, &config.data_dir)?,
         passwords: Passwords::new()?,
+        healthy_at: tokio::sync::Mutex::default(),
         keys,
         store,
         config,

@@ -74,7 +74,7 @@ pub async fn enter(
             ];
             (StatusCode::SEE_OTHER, headers).into_response()
         }
-        Ok(None) => refusal::not_entered(),
+        Ok(None) => refusal::not_entered(&headers),
         Err(error) => refusal::failed(&headers, &error),
     }
 }

@@ -64,7 +64,10 @@ pub fn router(core: Shared) -> anyhow::Result<Router> {
         refuse: refusal::misdirected,
     };
     Ok(Router::new()
-        .route(enter::PATH, axum::routing::get(enter::enter).head(async || refusal::not_entered()))
+        .route(
+            enter::PATH,
+            axum::routing::get(enter::enter).head(async |headers: HeaderMap| refusal::not_entered(&headers)),
+        )
         .fallback(proxy::handle)
         .method_not_allowed_fallback(async |headers: HeaderMap| refusal::not_this_way(&headers))
         .layer(middleware::from_fn_with_state(hosts, only_hosts))

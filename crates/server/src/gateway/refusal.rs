@@ -11,11 +11,14 @@ use url::Url;
 
 use crate::error::ApiError;
 
+/// In English and in French.
+type Said = (&'static str, &'static str);
+
 struct Words {
     status: StatusCode,
     code: &'static str,
-    title: &'static str,
-    detail: &'static str,
+    title: Said,
+    detail: Said,
     /// Whether the way back is offered: the page that stood there is gone.
     back: bool,
 }
@@ -30,30 +33,44 @@ fn wants_page(headers: &HeaderMap) -> bool {
 
 pub fn barred(headers: &HeaderMap, why: Barred) -> Response {
     say(
-        Some(headers),
+        headers,
         &match why {
             Barred::ViewOnly => Words {
                 status: StatusCode::FORBIDDEN,
                 code: "view_only",
                 back: true,
-                title: "This session is view only",
-                detail: "Nothing was changed. To change something, exit, and request a code with \"changes allowed\" \
+                title: ("This session is view only", "Cette session est en lecture seule"),
+                detail: (
+                    "Nothing was changed. To change something, exit, and request a code with \"changes allowed\" \
                          and the person's consent to it.",
+                    "Rien n’a été modifié. Pour modifier quelque chose, quittez la prise en main et demandez un code avec \
+                         « modifications autorisées » et le consentement de la personne.",
+                ),
             },
             Barred::PathNotCanonical => Words {
                 status: StatusCode::BAD_REQUEST,
                 code: "path_not_canonical",
                 back: true,
-                title: "This address has more than one reading",
-                detail: "It was not opened, because the platform might read it differently than the record would. \
+                title: (
+                    "This address has more than one reading",
+                    "Cette adresse peut se lire de plusieurs façons",
+                ),
+                detail: (
+                    "It was not opened, because the platform might read it differently than the record would. \
                          Use the platform's own links.",
+                    "Elle n’a pas été ouverte, car la plateforme pourrait la lire autrement que le journal. \
+                         Utilisez les liens de la plateforme.",
+                ),
             },
             Barred::Shut => Words {
                 status: StatusCode::FORBIDDEN,
                 code: "shut",
                 back: true,
-                title: "This is closed while impersonating",
-                detail: "It would change who is signed in here. To leave, use \"Exit impersonation\" in the bar.",
+                title: ("This is closed while impersonating", "Ceci est fermé pendant une prise en main"),
+                detail: (
+                    "It would change who is signed in here. To leave, use \"Exit impersonation\" in the bar.",
+                    "Cela changerait l’identité connectée ici. Pour partir, utilisez « Quitter la prise en main » dans la barre.",
+                ),
             },
         },
     )
@@ -64,21 +81,27 @@ pub fn no_session(headers: &HeaderMap) -> Response {
         status: StatusCode::UNAUTHORIZED,
         code: "session_ended",
         back: false,
-        title: "No impersonation is running here",
-        detail: "The session has ended, or it never began in this window. Go back to Understudy.",
+        title: ("No impersonation is running here", "Aucune prise en main n’est en cours ici"),
+        detail: (
+            "The session has ended, or it never began in this window. Go back to Understudy.",
+            "La session est terminée, ou elle n’a jamais commencé dans cette fenêtre. Revenez à Understudy.",
+        ),
     };
-    say(Some(headers), &words)
+    say(headers, &words)
 }
 
-pub fn not_entered() -> Response {
+pub fn not_entered(headers: &HeaderMap) -> Response {
     say(
-        None,
+        headers,
         &Words {
             status: StatusCode::FORBIDDEN,
             code: "handoff_refused",
             back: false,
-            title: "This door does not open",
-            detail: "The pass was used, has run out, or this window is in a session already. Start again from Understudy.",
+            title: ("This door does not open", "Cette porte ne s’ouvre pas"),
+            detail: (
+                "The pass was used, has run out, or this window is in a session already. Start again from Understudy.",
+                "Le laissez-passer a servi, a expiré, ou cette fenêtre est déjà dans une session. Recommencez depuis Understudy.",
+            ),
         },
     )
 }
@@ -88,10 +111,13 @@ pub fn misdirected(headers: &HeaderMap) -> Response {
         status: StatusCode::MISDIRECTED_REQUEST,
         code: "misdirected",
         back: false,
-        title: "This host is not served here",
-        detail: "The gateway answers to its configured addresses only. Go back to Understudy.",
+        title: ("This host is not served here", "Cet hôte n’est pas servi ici"),
+        detail: (
+            "The gateway answers to its configured addresses only. Go back to Understudy.",
+            "La passerelle ne répond qu’aux adresses configurées. Revenez à Understudy.",
+        ),
     };
-    say(Some(headers), &words)
+    say(headers, &words)
 }
 
 /// The door is opened by following a link to it.
@@ -100,10 +126,10 @@ pub fn not_this_way(headers: &HeaderMap) -> Response {
         status: StatusCode::METHOD_NOT_ALLOWED,
         code: "method_not_allowed",
         back: false,
-        title: "This door does not open that way",
-        detail: "Start again from Understudy.",
+        title: ("This door does not open that way", "Cette porte ne s’ouvre pas ainsi"),
+        detail: ("Start again from Understudy.", "Recommencez depuis Understudy."),
     };
-    say(Some(headers), &words)
+    say(headers, &words)
 }
 
 pub fn given_up(headers: &HeaderMap) -> Response {
@@ -111,10 +137,13 @@ pub fn given_up(headers: &HeaderMap) -> Response {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         code: "internal",
         back: true,
-        title: "Something failed here",
-        detail: "It has been logged. If you changed something, look whether it was done before you try again.",
+        title: ("Something failed here", "Quelque chose a échoué ici"),
+        detail: (
+            "It has been logged. If you changed something, look whether it was done before you try again.",
+            "L’incident est consigné. Si vous modifiiez quelque chose, vérifiez si c’est fait avant de réessayer.",
+        ),
     };
-    say(Some(headers), &words)
+    say(headers, &words)
 }
 
 pub fn no_platform(headers: &HeaderMap) -> Response {
@@ -122,24 +151,31 @@ pub fn no_platform(headers: &HeaderMap) -> Response {
         status: StatusCode::BAD_GATEWAY,
         code: "platform_unavailable",
         back: true,
-        title: "The platform does not answer",
-        detail: "Your session goes on. Wait a moment and load the page again, or exit impersonation.",
+        title: ("The platform does not answer", "La plateforme ne répond pas"),
+        detail: (
+            "Your session goes on. Wait a moment and load the page again, or exit impersonation.",
+            "Votre session continue. Attendez un instant et rechargez la page, ou quittez la prise en main.",
+        ),
     };
-    say(Some(headers), &words)
+    say(headers, &words)
 }
 
 /// The request went out and its answer could not be recorded: it stays here.
 pub fn answer_not_recorded(headers: &HeaderMap, error: &ApiError) -> Response {
     tracing::warn!(code = ?error.code(), "the gateway could not record an answer");
     say(
-        Some(headers),
+        headers,
         &Words {
             status: StatusCode::SERVICE_UNAVAILABLE,
             code: "answer_not_recorded",
             back: true,
-            title: "The answer could not be recorded",
-            detail: "The platform has answered, but what cannot be recorded is not shown. If you changed something, \
+            title: ("The answer could not be recorded", "La réponse n’a pas pu être consignée"),
+            detail: (
+                "The platform has answered, but what cannot be recorded is not shown. If you changed something, \
                      look whether it was done before you try again.",
+                "La plateforme a répondu, mais ce qui ne peut pas être consigné n’est pas montré. Si vous modifiiez \
+                     quelque chose, vérifiez si c’est fait avant de réessayer.",
+            ),
         },
     )
 }
@@ -148,13 +184,16 @@ pub fn answer_not_recorded(headers: &HeaderMap, error: &ApiError) -> Response {
 pub fn failed(headers: &HeaderMap, error: &ApiError) -> Response {
     tracing::warn!(code = ?error.code(), "the gateway could not pass a request");
     say(
-        Some(headers),
+        headers,
         &Words {
             status: StatusCode::SERVICE_UNAVAILABLE,
             code: "not_recorded",
             back: true,
-            title: "This could not be recorded",
-            detail: "What cannot be recorded is not done. Nothing was sent. Try again in a moment.",
+            title: ("This could not be recorded", "Ceci n’a pas pu être consigné"),
+            detail: (
+                "What cannot be recorded is not done. Nothing was sent. Try again in a moment.",
+                "Ce qui ne peut pas être consigné n’est pas fait. Rien n’a été envoyé. Réessayez dans un instant.",
+            ),
         },
     )
 }
@@ -169,36 +208,48 @@ fn way_back(headers: &HeaderMap) -> String {
     )
 }
 
-/// `headers` are the request's; without them somebody looks at it.
-fn say(headers: Option<&HeaderMap>, words: &Words) -> Response {
+/// Which of the two languages the reader would rather have: the first that they name.
+fn in_french(headers: &HeaderMap) -> bool {
+    let wanted =
+        headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut languages = wanted.split(',').filter_map(|language| language.trim().get(..2));
+    languages.find(|language| ["en", "fr"].contains(language)) == Some("fr")
+}
+
+/// `headers` are the request's.
+fn say(headers: &HeaderMap, words: &Words) -> Response {
+    let french = in_french(headers);
+    let said = |(en, fr): Said| if french { fr } else { en };
+    let (title, detail) = (said(words.title), said(words.detail));
     let common = [(header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")];
-    let page = headers.is_none_or(wants_page);
-    if !page {
+    if !wants_page(headers) {
         let problem = json!({
             "type": format!("urn:understudy:problem:{}", words.code),
-            "title": words.title,
+            "title": title,
             "status": words.status.as_u16(),
-            "detail": words.detail,
+            "detail": detail,
             "code": words.code,
         });
         return (words.status, common, [(header::CONTENT_TYPE, "application/problem+json")], Json(problem))
             .into_response();
     }
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'";
-    let back = headers.filter(|_| words.back).map_or_else(String::new, |headers| {
+    let back = if words.back {
         let to = way_back(headers).replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
-        format!("<p><a href=\"{to}\">Back to the page</a></p>")
-    });
+        format!("<p><a href=\"{to}\">{}</a></p>", said(("Back to the page", "Retour à la page")))
+    } else {
+        String::new()
+    };
     let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+        "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><style>\
          :root{{color-scheme:light dark}}\
          body{{margin:0;min-height:100vh;display:grid;place-items:center;font:15px/1.55 Inter,system-ui,sans-serif;\
          background:Canvas;color:CanvasText}}\
          main{{max-width:32rem;padding:32px}}h1{{font-size:20px;margin:0 0 8px}}p{{margin:0 0 12px}}a{{color:inherit}}\
          </style></head><body><main><h1>{title}</h1><p>{detail}</p>{back}</main></body></html>",
-        title = words.title,
-        detail = words.detail.replace('"', "&quot;"),
+        language = said(("en", "fr")),
+        detail = detail.replace('"', "&quot;"),
     );
     let html_type =
         [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, policy)];

@@ -129,6 +129,15 @@ async fn what_the_gateway_refuses_is_a_page_for_people_and_a_problem_for_scripts
         assert_eq!((problem["code"].as_str(), problem["status"].as_u64()), (Some(code), Some(status.into())));
         assert_eq!(problem["type"], format!("urn:understudy:problem:{code}"));
     }
+    for (wanted, title) in [
+        ("fr-FR,fr;q=0.9,en;q=0.8", "Cette session est en lecture seule"),
+        ("de-DE,fr;q=0.9,en;q=0.8", "Cette session est en lecture seule"),
+        ("en-GB,fr;q=0.9", "This session is view only"),
+    ] {
+        let asked = stage.request(Method::POST, "/profile").header(header::ACCEPT_LANGUAGE, wanted);
+        let page = asked.header(header::ACCEPT, "text/html").send().await.expect("an answer");
+        assert!(page.text().await.expect("a page").contains(title), "{wanted}");
+    }
     // At the door somebody stands; a pass that cannot be read is a wrong one.
     for query in ["", "?pass=a&pass=b", "?pass=%ff"] {
         let answer = world.stage().get(&format!("{enter}{query}")).await;
