@@ -1,6 +1,9 @@
 //! A hostile page does its worst: the bar stays, and the exit works within a second.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, ensure};
 use serde_json::json;
@@ -86,5 +89,105 @@ async fn invariant_7_whatever_the_page_does_the_bar_stays_and_the_exit_works_wit
     }
     let home = stage.world.folder.path().join("home");
     ensure!(!home.join(".bashrc").exists(), "a download has left its folder");
+    Ok(())
+}
+
+/// Fills the page with something that can be dragged, and notes what becomes of it.
+const BAIT: &str = "(() => {
+    document.body.innerHTML = '<a draggable=true href=\"https://example.com/\" style=\"position:fixed;inset:0;background:#fee\">Drag me</a>';
+    window.seen = [];
+    for (const kind of ['dragstart', 'dragend']) addEventListener(kind, (event) => {
+        seen.push(kind);
+        event.dataTransfer?.setData('text/uri-list', 'https://example.com/');
+        event.dataTransfer?.setData('text/html', '<img src=x onerror=\"document.title=1\">');
+        event.dataTransfer?.setData('text/plain', 'understudy://impersonate?person=INV-000001');
+    });
+    return true;
+})()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_7_what_is_dragged_out_of_the_page_changes_neither_bar_nor_workspace() -> anyhow::Result<()>
+{
+    let stage = Stage::open().await?;
+    stage.on_page(BAIT).await?;
+    let desktop = &stage.world.desktop;
+    let window = desktop.window(STAGE).context("no stage")?;
+    desktop.run("xdotool", &["windowactivate", "--sync", &window])?;
+    let place = desktop.run("xdotool", &["getwindowgeometry", "--shell", &window])?;
+    let edge = |name: &str| -> anyhow::Result<i64> {
+        let line = place.lines().find_map(|line| line.strip_prefix(&format!("{name}=")));
+        Ok(line.context("no geometry")?.parse()?)
+    };
+    let (left, top) = (edge("X")?, edge("Y")?);
+    let bar = |what: &str| format!("[{what}, location.href, document.title, document.images.length]");
+    let text = "document.querySelector('[data-testid=bar-name]')?.innerText";
+    let before = stage.app.evaluate(BAR, &bar(text)).await?;
+    // The bar first, then beyond the window, where the workspace lies.
+    for (x, y) in [(left + 200, top + 24), (left + 500, top + 30), (left - 40, top + 200)] {
+        let at = |x: i64, y: i64| [x.max(2).to_string(), y.to_string()];
+        let [from_x, from_y] = at(left + 300, top + 300);
+        desktop.run("xdotool", &["mousemove", &from_x, &from_y, "mousedown", "1"])?;
+        for step in 1..=6 {
+            let [x, y] = at(left + 300 + (x - left - 300) * step / 6, top + 300 + (y - top - 300) * step / 6);
+            desktop.run("xdotool", &["mousemove", &x, &y])?;
+            tokio::time::sleep(Duration::from_millis(80)).await;
+        }
+        desktop.run("xdotool", &["mouseup", "1"])?;
+        tokio::time::sleep(Duration::from_millis(400)).await;
+    }
+    let seen = stage.on_page("seen").await?;
+    ensure!(
+        seen.as_array().is_some_and(|seen| seen.iter().any(|kind| kind == "dragstart")),
+        "no drag: {seen}"
+    );
+    ensure!(stage.app.evaluate(BAR, &bar(text)).await? == before, "the bar has changed");
+    let main = stage.app.evaluate("tauri://localhost", "[location.protocol, document.images.length]").await?;
+    ensure!(main[0] == "tauri:", "the workspace has left: {main}");
+    let state = stage.invoke("get_app_state", json!({})).await?;
+    ensure!(
+        state["prefill"].is_null() && state["stage"].is_object(),
+        "the app took what was dropped: {state}"
+    );
+    ensure!(
+        stage.on_page("location.href").await?.as_str() != Some("https://example.com/"),
+        "the page has left"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_7_the_page_neither_reads_nor_replaces_what_staff_have_copied() -> anyhow::Result<()> {
+    const COPIED: &str = "what staff have copied";
+    let stage = Stage::open().await?;
+    let desktop = &stage.world.desktop;
+    let file = stage.world.folder.path().join("copied");
+    std::fs::write(&file, COPIED)?;
+    // It stays behind, to serve what it holds.
+    desktop
+        .run("xclip", &["-selection", "clipboard", "-i", file.to_str().context("a path that is no text")?])?;
+    ensure!(desktop.clipboards()[0] == COPIED, "nothing was copied");
+    // Not as an answer to a click: a moment later.
+    let stolen = stage
+        .on_page(
+            "new Promise((done) => setTimeout(async () => {
+                const found = [];
+                const attempt = async (way) => { try { found.push(await way()); } catch (error) { found.push(null); } };
+                const area = document.body.appendChild(document.createElement('textarea'));
+                area.focus();
+                await attempt(() => { document.execCommand('paste'); return area.value; });
+                await attempt(() => navigator.clipboard.readText());
+                await attempt(async () => (await navigator.clipboard.read()).map(String).join());
+                area.value = 'planted by the page';
+                area.select();
+                await attempt(() => { document.execCommand('copy'); return ''; });
+                await attempt(() => { document.execCommand('cut'); return ''; });
+                await attempt(() => navigator.clipboard.writeText('planted by the page'));
+                done(JSON.stringify(found));
+            }, 1800))",
+        )
+        .await?;
+    let stolen = stolen.as_str().context("no answer")?;
+    ensure!(!stolen.contains(COPIED), "the page has read {stolen}");
+    ensure!(desktop.clipboards()[0] == COPIED, "the page has replaced it: {:?}", desktop.clipboards());
     Ok(())
 }
