@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::{
-    harness::{PERSON_NAME, SOON, signal, until},
+    harness::{PERSON_NAME, SOON, pid, signal, until},
     isolation::Stage,
 };
 
@@ -77,6 +77,25 @@ async fn invariant_7_a_bar_that_crashes_is_back_at_once() -> anyhow::Result<()> 
     stage.is_live().await?;
     ensure!(stage.on_page("location.pathname").await? == "/", "the page is another one");
     stage.exit_works().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_7_a_bar_that_does_not_come_back_ends_the_session() -> anyhow::Result<()> {
+    let stage = Stage::open().await?;
+    let known = stage.app.web_processes()?;
+    stage.kill(BAR).await?;
+    // Whatever takes its place hangs, and never says that it is there.
+    until("the session ends", SOON, async || {
+        for id in stage.app.web_processes()?.into_iter().filter(|id| !known.contains(id)) {
+            signal(pid(id)?, Signal::STOP)?;
+        }
+        let session = stage.world.services.newest().await?;
+        ensure!(session.cause.as_deref().is_none_or(|cause| cause == "exit"), "{:?}", session.cause);
+        Ok((session.state == "ended").then_some(()))
+    })
+    .await?;
+    ensure!(stage.world.desktop.window(STAGE).is_none(), "the stage has stayed");
+    stage.reads(MAIN, "You are no longer signed in as").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
