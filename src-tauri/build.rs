@@ -20,6 +20,7 @@ const COMMANDS: &[&str] = &[
     "verify_second_factor",
     "get_settings",
     "set_settings",
+    "can_notify",
     "list_people",
     "find_person",
     "request_code",

@@ -66,7 +66,7 @@ impl CommandError {
     /// Something failed inside the app; the cause is logged here and not shown.
     pub(crate) fn internal(message: &str, cause: impl std::fmt::Display) -> Self {
         log::error!("{message}: {cause}");
-        Self::new(ErrorCode::Internal, message)
+        Self::new(ErrorCode::App, message)
     }
 
     /// Whether the server has said for good that this sign-in may not do this any more.

@@ -82,6 +82,7 @@ pub fn run() {
             second_factor::verify_second_factor,
             settings_commands::get_settings,
             settings_commands::set_settings,
+            settings_commands::can_notify,
             people::list_people,
             people::find_person,
             requests::request_code,

@@ -95,6 +95,28 @@ fn show(app: &AppHandle, title: &str, body: &str, request: Option<Uuid>) {
     }
 }
 
+/// Whether there is anybody to show them.
+#[cfg(target_os = "linux")]
+pub(crate) async fn can_be_shown() -> bool {
+    use zbus::fdo::DBusProxy;
+    use zbus::names::{BusName, WellKnownName};
+    const SERVICE: WellKnownName<'static> =
+        WellKnownName::from_static_str_unchecked("org.freedesktop.Notifications");
+    let asked = async {
+        let bus = DBusProxy::new(&zbus::Connection::session().await?).await?;
+        // One that does not run yet may be started by the first notification.
+        let starts = bus.list_activatable_names().await?.iter().any(|name| name.as_str() == SERVICE.as_str());
+        Ok::<_, zbus::Error>(starts || bus.name_has_owner(BusName::WellKnown(SERVICE)).await?)
+    };
+    asked.await.unwrap_or(false)
+}
+
+/// Elsewhere the system shows them.
+#[cfg(not(target_os = "linux"))]
+pub(crate) async fn can_be_shown() -> bool {
+    true
+}
+
 /// Linux draws the body as markup, and a name is text.
 fn plain(body: &str) -> String {
     if cfg!(target_os = "linux") {

@@ -31,6 +31,9 @@ pub(crate) fn open(app: &AppHandle, hidden: bool) -> tauri::Result<()> {
     reload_after_a_crash(&window)
 }
 
+#[cfg(target_os = "linux")]
+const CRASH_PAUSE: Duration = Duration::from_millis(300);
+
 /// The panel may take a while after us, when both start with the session.
 const TRAY_PATIENCE: Duration = Duration::from_secs(15);
 
@@ -46,12 +49,22 @@ async fn minimise_without_tray(app: AppHandle) {
 #[cfg(target_os = "linux")]
 fn reload_after_a_crash(window: &tauri::WebviewWindow) -> tauri::Result<()> {
     use webkit2gtk::WebViewExt;
-    window.with_webview(|webview| {
-        webview.inner().connect_web_process_terminated(|webview, _| {
+    let app = window.app_handle().clone();
+    window.with_webview(move |webview| {
+        webview.inner().connect_web_process_terminated(move |_, _| {
             log::warn!("the main window crashed and is loaded again");
-            webview.reload();
+            tauri::async_runtime::spawn(load_again(app.clone()));
         });
     })
+}
+
+/// Not from inside the toolkit's own callback, and no faster than it can be followed.
+#[cfg(target_os = "linux")]
+async fn load_again(app: AppHandle) {
+    tokio::time::sleep(CRASH_PAUSE).await;
+    if let Some(Err(error)) = app.get_webview_window(MAIN).map(|window| window.reload()) {
+        log::error!("the main window stays empty: {error}");
+    }
 }
 
 #[cfg(not(target_os = "linux"))]

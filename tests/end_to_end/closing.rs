@@ -10,6 +10,8 @@ use crate::harness::{ADA, App, SOON, Theme, View, World, id, until};
 /// The lease, and what it takes to notice.
 const LEASE: Duration = Duration::from_secs(31);
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Less than the lease.
+const NAP: Duration = Duration::from_secs(10);
 
 /// Titles of the windows.
 const STAGE: &str = "Signed in as";
@@ -97,4 +99,32 @@ async fn invariant_3_an_app_without_a_network_closes_the_stage_by_itself() -> an
     app.see(View::Main, &id("note-sheet")).await?;
     world.step(&app, "33-lease-lost", "The stage has closed by itself.").await?;
     world.services.ended(session, "client_lost", LEASE).await
+}
+
+/// As a computer that sleeps: nothing of the app runs, and its clock goes on.
+async fn doze(app: &App, time: Duration) -> anyhow::Result<()> {
+    app.signal_all(Signal::STOP)?;
+    tokio::time::sleep(time).await;
+    app.signal_all(Signal::CONT)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_3_a_nap_leaves_the_session_as_it_is_and_a_long_sleep_has_ended_it() -> anyhow::Result<()> {
+    let (world, app, session) = stepped_in().await?;
+    doze(&app, NAP).await?;
+    // The lease is renewed after the nap.
+    app.click(View::Platform, "a[href='/profile']").await?;
+    app.see(View::Platform, "input[name=phone]").await?;
+    ensure!(world.services.newest().await?.state == "live", "a nap has ended the session");
+
+    doze(&app, LEASE).await?;
+    let begun = Instant::now();
+    until("the stage goes", SOON, async || Ok(world.desktop.window(STAGE).is_none().then_some(()))).await?;
+    ensure!(begun.elapsed() < Duration::from_secs(2), "after {:?} it is still there", begun.elapsed());
+    world.services.ended(session, "client_lost", SOON).await?;
+    app.reads(View::Main, &id("note-sheet"), "this computer slept").await?;
+    world.step(&app, "78-slept", "The computer has slept: the stage is gone, and the app says why.").await?;
+    app.click(View::Main, &id("note-later")).await?;
+    app.see(View::Main, &id("note-reminder")).await?;
+    app.close().await
 }

@@ -11,10 +11,18 @@ mod cases;
 #[cfg(feature = "automation")]
 mod closing;
 #[cfg(feature = "automation")]
+mod computer;
+#[cfg(not(feature = "automation"))]
+mod crash;
+#[cfg(feature = "automation")]
 mod desktop;
+#[cfg(feature = "automation")]
+mod ended;
 mod harness;
 #[cfg(not(feature = "automation"))]
 mod isolation;
+#[cfg(feature = "automation")]
+mod network;
 #[cfg(feature = "automation")]
 mod story;
 #[cfg(feature = "automation")]

@@ -64,6 +64,8 @@ pub enum ErrorCode {
     Untrusted,
     /// Made by the app: app and server are too far apart in version.
     OtherVersion,
+    /// Made by the app: something failed on this computer; the message says what, in the app's language.
+    App,
 }
 
 /// RFC 9457, `application/problem+json`.

@@ -48,7 +48,7 @@ impl ApiError {
             C::DirectoryUnavailable => (502, "The platform does not answer"),
             C::Internal => (500, "Something failed here"),
             // The app's own.
-            C::Unreachable | C::Untrusted | C::OtherVersion => (503, "Not reachable"),
+            C::Unreachable | C::Untrusted | C::OtherVersion | C::App => (503, "Not reachable"),
         };
         let name =
             serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();

@@ -4,7 +4,7 @@ use tauri::AppHandle;
 
 use crate::contract::Settings;
 use crate::error::Result;
-use crate::preferences;
+use crate::{notify, preferences};
 
 #[tauri::command]
 pub(crate) async fn get_settings(app: AppHandle) -> Settings {
@@ -15,4 +15,10 @@ pub(crate) async fn get_settings(app: AppHandle) -> Settings {
 #[tauri::command]
 pub(crate) async fn set_settings(app: AppHandle, settings: Settings) -> Result<Settings> {
     preferences::set(&app, &settings)
+}
+
+/// Whether this computer can show notifications now.
+#[tauri::command]
+pub(crate) async fn can_notify() -> bool {
+    notify::can_be_shown().await
 }

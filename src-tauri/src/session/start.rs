@@ -32,7 +32,7 @@ pub(crate) async fn start(app: &AppHandle, id: Uuid) -> Result<Session> {
     let started = match state.api.start_session(id).await {
         Ok(started) => started,
         Err(error) => {
-            if matches!(error.code, ErrorCode::Unreachable | ErrorCode::Internal) {
+            if matches!(error.code, ErrorCode::Unreachable | ErrorCode::Internal | ErrorCode::App) {
                 // It may have started there all the same: the request's ID is the session's.
                 let app = app.clone();
                 tauri::async_runtime::spawn(async move { tell_server(&app, id, ORPHAN).await });

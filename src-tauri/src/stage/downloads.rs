@@ -51,7 +51,7 @@ fn free_path(folder: &Path, name: &str, taken: impl Fn(&Path) -> bool) -> PathBu
 }
 
 /// A plain file name out of whatever the page suggested.
-fn clean_name(suggested: &str) -> String {
+pub(super) fn clean_name(suggested: &str) -> String {
     let last = suggested.rsplit(['/', '\\']).next().unwrap_or_default();
     let kept: String =
         last.chars().filter(|c| !is_deceptive(*c)).map(|c| if is_forbidden(c) { '_' } else { c }).collect();

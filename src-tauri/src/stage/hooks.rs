@@ -7,7 +7,7 @@ use tauri::{AppHandle, Manager, Webview, Wry};
 use url::Url;
 
 use super::navigation::Verdict;
-use super::{Origins, Stage, open_sheet};
+use super::{Origins, Stage, downloads, open_sheet};
 use crate::contract::Sheet;
 use crate::state::PLATFORM;
 
@@ -54,19 +54,21 @@ fn open_in_place(app: &AppHandle, url: Url) {
 
 /// Saves under a clean, free name and says so on the bar.
 pub(crate) fn on_download(app: &AppHandle, event: DownloadEvent<'_>) -> bool {
-    let downloads = &app.state::<Stage>().inner().downloads;
+    let going_on = &app.state::<Stage>().inner().downloads;
     match event {
         DownloadEvent::Requested { url, destination } => {
+            let suggested = destination.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let Some(folder) = folder(app) else {
                 log::error!("there is no folder for downloads");
+                let file = downloads::clean_name(&suggested);
+                open_sheet(app, Sheet::Downloaded { file, folder: String::new(), ok: false });
                 return false;
             };
-            let suggested = destination.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            *destination = downloads.begin(&folder, &suggested, url);
+            *destination = going_on.begin(&folder, &suggested, url);
             true
         }
         DownloadEvent::Finished { url, path, success } => {
-            if let Some(path) = downloads.finish(&url, path) {
+            if let Some(path) = going_on.finish(&url, path) {
                 let part =
                     |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
                 let file = part(path.file_name());

@@ -87,7 +87,7 @@ fn no_bar(cause: &dyn std::fmt::Display) -> CommandError {
 }
 
 async fn build(app: &AppHandle, person: &str, origins: Origins) -> tauri::Result<()> {
-    let window = WindowBuilder::new(app, STAGE)
+    let mut window = WindowBuilder::new(app, STAGE)
         .title(say(
             format!("Signed in as {person} – Understudy"),
             format!("Connecté en tant que {person} – Understudy"),
@@ -95,8 +95,11 @@ async fn build(app: &AppHandle, person: &str, origins: Origins) -> tauri::Result
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(LEAST_SIZE.0, LEAST_SIZE.1)
         .center()
-        .background_color(AMBER)
-        .build()?;
+        .background_color(AMBER);
+    if let Some(place) = beside_main(app) {
+        window = window.position(place.x, place.y);
+    }
+    let window = window.build()?;
     layout::frame(&window)?;
     layout::watch_keys(&window, app)?;
 
@@ -124,6 +127,12 @@ async fn build(app: &AppHandle, person: &str, origins: Origins) -> tauri::Result
     let platform = window.add_child(platform, position, LogicalSize::new(width, height - BAR_HEIGHT))?;
     layout::fill(&window, &platform).await?;
     hooks::watch_crashes(app, &bar, &platform)
+}
+
+/// On the monitor of the main window, where one is looking: it is centred there.
+fn beside_main(app: &AppHandle) -> Option<LogicalPosition<f64>> {
+    let monitor = app.get_window(MAIN)?.current_monitor().ok().flatten()?;
+    Some(monitor.position().to_logical(monitor.scale_factor()))
 }
 
 /// Nobody stays signed in as somebody else under a bar that says nothing.

@@ -74,6 +74,14 @@ impl App {
         self.driver.members(|exe| exe.contains("WebKitWebProcess") || exe.contains("WebKitNetworkProcess"))
     }
 
+    /// To the app and all of WebKit's processes.
+    pub fn signal_all(&self, signal: Signal) -> anyhow::Result<()> {
+        for id in self.webkit_processes()? {
+            process::signal(process::pid(id)?, signal)?;
+        }
+        self.signal(signal)
+    }
+
     pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         process::signal(self.process, signal)
     }

@@ -134,6 +134,17 @@ impl Desktop {
         self.environment.push((name, value.to_owned()));
     }
 
+    /// Ends one of the desktop's own programs, as after a crash.
+    pub fn end(&mut self, program: &str) -> anyhow::Result<()> {
+        let before = self.groups.len();
+        // One that cannot be asked about is kept.
+        self.groups.retain(|group| {
+            group.members(|exe| Path::new(exe).ends_with(program)).is_ok_and(|found| found.is_empty())
+        });
+        ensure!(self.groups.len() < before, "{program} does not run");
+        Ok(())
+    }
+
     /// What a program on this desktop prints.
     pub fn run(&self, program: &str, arguments: &[&str]) -> anyhow::Result<String> {
         let output = self.command(program, arguments).stderr(Stdio::piped()).output();

@@ -6,6 +6,7 @@ use std::{process::Stdio, time::Duration};
 
 use anyhow::{Context as _, bail, ensure};
 use futures_util::{SinkExt as _, StreamExt as _};
+use rustix::process::Pid;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -14,14 +15,14 @@ use tokio::{
 };
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
-use super::{APP, Group, SOON, World, free_port, until};
+use super::{APP, Group, SOON, World, free_port, process, until};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The app, watched from outside.
 pub struct Inspected {
     port: u16,
-    _app: Group,
+    group: Group,
 }
 
 impl Inspected {
@@ -31,7 +32,7 @@ impl Inspected {
         let mut app = world.desktop.command(APP, &[]);
         app.env("WEBKIT_INSPECTOR_HTTP_SERVER", format!("127.0.0.1:{port}"));
         app.stdout(log.try_clone()?).stderr(Stdio::from(log));
-        let inspected = Self { port, _app: Group::start(&mut app)? };
+        let inspected = Self { port, group: Group::start(&mut app)? };
         until("the app's window", SOON, async || {
             let ready = inspected.evaluate("tauri://localhost", "document.readyState").await?;
             Ok((ready == "complete").then_some(()))
@@ -55,10 +56,41 @@ impl Inspected {
         .collect()
     }
 
+    pub fn web_processes(&self) -> anyhow::Result<Vec<u32>> {
+        self.group.members(|exe| exe.contains("WebKitWebProcess"))
+    }
+
+    /// The process that draws the webview at this address: the one that works when its page does.
+    pub async fn process_of(&self, address: &str) -> anyhow::Result<Pid> {
+        const WORK: &str =
+            "(() => { const end = performance.now() + 1000; while (performance.now() < end); })()";
+        until(&format!("the process behind {address}"), SOON, async || {
+            let mut processes = vec![];
+            for id in self.web_processes()? {
+                processes.push((process::worked(id)?, id));
+            }
+            self.evaluate(address, WORK).await?;
+            for (worked, id) in &mut processes {
+                *worked = process::worked(*id)?.saturating_sub(*worked);
+            }
+            processes.sort_unstable_by(|one, other| other.cmp(one));
+            let [(most, id), (next, _), ..] = processes[..] else { bail!("no processes") };
+            ensure!(most > Duration::from_millis(300) && next < most / 3, "not clear: {processes:?}");
+            process::pid(id).map(Some)
+        })
+        .await
+    }
+
     /// The value of an expression in the webview whose address begins like this. A promise is waited for.
     pub async fn evaluate(&self, address: &str, expression: &str) -> anyhow::Result<Value> {
         let targets = self.targets().await?;
-        let path = targets.iter().find(|(url, _)| url.starts_with(address)).map(|(_, path)| path);
+        // The main window's address begins the bar's.
+        let is_whole = |url: &str| {
+            url.strip_prefix(address).is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', '?']))
+        };
+        let found = targets.iter().find(|(url, _)| is_whole(url));
+        let path = found.or_else(|| targets.iter().find(|(url, _)| url.starts_with(address)));
+        let path = path.map(|(_, path)| path);
         let path = path.with_context(|| format!("no webview at {address}: {targets:?}"))?;
         let (mut socket, page) = until("the inspector's attention", SOON, async || {
             // It takes a moment to get over the last visitor.

@@ -33,7 +33,7 @@ pub use desktop::{Desktop, Theme};
 pub use inspector::Inspected;
 pub use mail::Mail;
 pub use poll::{SOON, until};
-pub use process::{Group, free_port};
+pub use process::{Group, free_port, pid, signal};
 pub use services::{
     ADA, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, Recorded, Services, Staff, authenticator,
 };

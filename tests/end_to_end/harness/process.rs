@@ -1,6 +1,8 @@
 //! Programs that end with the test, however it ends.
 
-use std::{net::TcpListener, os::unix::process::CommandExt as _, path::Path, process::Command};
+use std::{
+    net::TcpListener, os::unix::process::CommandExt as _, path::Path, process::Command, time::Duration,
+};
 
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -56,6 +58,15 @@ pub fn pid(id: u32) -> anyhow::Result<Pid> {
 
 pub fn signal(id: Pid, signal: Signal) -> anyhow::Result<()> {
     kill_process(id, signal).context("the process cannot be signalled")
+}
+
+/// How long a process has kept a processor busy so far, as itself (proc(5): the 14th value, in ticks of 10 ms).
+pub fn worked(id: u32) -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+    // The name before it may have spaces in it.
+    let (_, values) = stat.rsplit_once(')').context("no process")?;
+    let ticks: u64 = values.split_whitespace().nth(11).context("no time")?.parse()?;
+    Ok(Duration::from_millis(ticks * 10))
 }
 
 /// For programs that cannot be given a socket.

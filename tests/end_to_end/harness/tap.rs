@@ -1,4 +1,4 @@
-//! A wire between the app and the API that can be listened to, and cut.
+//! A wire between the app and the API that can be listened to, held up, cut and mended.
 
 use std::{
     net::SocketAddr,
@@ -16,6 +16,7 @@ use tokio::{
 pub struct Tap {
     heard: Arc<Mutex<Vec<u8>>>,
     cut: watch::Sender<bool>,
+    held: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
@@ -30,26 +31,40 @@ impl Tap {
     /// From a listener to an address.
     pub fn start(listener: TcpListener, to: SocketAddr) -> Self {
         let heard = Arc::new(Mutex::new(vec![]));
-        let cut = watch::Sender::new(false);
-        let (hearing, cuts) = (Arc::clone(&heard), cut.subscribe());
+        let (cut, held) = (watch::Sender::new(false), watch::Sender::new(false));
+        let (hearing, cuts, holds) = (Arc::clone(&heard), cut.subscribe(), held.subscribe());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (hearing, mut cut) = (Arc::clone(&hearing), cuts.clone());
+                let (hearing, mut cut, held) = (Arc::clone(&hearing), cuts.clone(), holds.clone());
                 tokio::spawn(async move {
                     // A connection that breaks is the app's business.
                     tokio::select! {
                         _ = cut.wait_for(|cut| *cut) => {}
-                        _ = pass(stream, to, &hearing) => {}
+                        _ = pass(stream, to, &hearing, held) => {}
                     }
                 });
             }
         });
-        Self { heard, cut, task }
+        Self { heard, cut, held, task }
     }
 
     /// The network is gone: what is open breaks, and nothing new gets through.
     pub fn cut(&self) {
         self.cut.send_replace(true);
+    }
+
+    /// The network is back.
+    pub fn mend(&self) {
+        self.cut.send_replace(false);
+    }
+
+    /// What the server answers is held back, as by a server that is slow; questions get through.
+    pub fn hold(&self) {
+        self.held.send_replace(true);
+    }
+
+    pub fn let_go(&self) {
+        self.held.send_replace(false);
     }
 
     /// The last value of this key in the JSON that the server has answered.
@@ -62,7 +77,12 @@ impl Tap {
     }
 }
 
-async fn pass(app: TcpStream, to: SocketAddr, heard: &Mutex<Vec<u8>>) -> anyhow::Result<()> {
+async fn pass(
+    app: TcpStream,
+    to: SocketAddr,
+    heard: &Mutex<Vec<u8>>,
+    held: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
     let api = TcpStream::connect(to).await?;
     app.set_nodelay(true)?;
     api.set_nodelay(true)?;
@@ -72,7 +92,7 @@ async fn pass(app: TcpStream, to: SocketAddr, heard: &Mutex<Vec<u8>>) -> anyhow:
             tokio::io::copy(&mut from_app, &mut to_api).await?;
             Ok(to_api.shutdown().await?)
         },
-        listen(&mut from_api, &mut to_app, heard),
+        listen(&mut from_api, &mut to_app, heard, held),
     )?;
     Ok(())
 }
@@ -81,6 +101,7 @@ async fn listen(
     from: &mut tcp::OwnedReadHalf,
     to: &mut tcp::OwnedWriteHalf,
     heard: &Mutex<Vec<u8>>,
+    mut held: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -89,6 +110,7 @@ async fn listen(
             return Ok(to.shutdown().await?);
         }
         heard.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..length]);
+        held.wait_for(|held| !*held).await?;
         to.write_all(&buffer[..length]).await?;
     }
 }

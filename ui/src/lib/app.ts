@@ -80,6 +80,7 @@ export const verifySecondFactor = (code: string) => call<SecondFactor>("verify_s
 
 export const getSettings = () => call<Settings>("get_settings");
 export const setSettings = (settings: Settings) => call<Settings>("set_settings", { settings });
+export const canNotify = () => call<boolean>("can_notify");
 
 export const listPeople = (query: PeopleQuery) => call<PeoplePage>("list_people", { query });
 export const findPerson = (identifier: string) => call<Person>("find_person", { identifier });

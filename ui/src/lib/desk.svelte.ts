@@ -82,9 +82,12 @@ export class Desk {
   person: Person | null = $state.raw(null);
   /** What a link took the place of, as long as it can be brought back. */
   replaced: Replaced | null = $state.raw(null);
+  /** Whether the server has ended the sign-in, as long as nobody has signed in since. */
+  signedOut = $state(false);
   /** Raised whenever the form holds something else altogether. */
   fills = $state(0);
   #requesting = false;
+  #leaving = false;
   #taking = false;
   #takeAgain = false;
 
@@ -178,7 +181,12 @@ export class Desk {
     }
     const staffId = state.staff?.id ?? null;
     const other = staffId !== this.#staffId;
-    if (other) this.#forget();
+    if (other) {
+      this.#forget();
+      this.signedOut = staffId === null && !this.#leaving;
+    }
+    // Whoever changes the server knows.
+    if (state.server === null) this.signedOut = false;
     this.#staffId = staffId;
     if (other && staffId !== null) this.#settle(staffId);
     if (state.left && state.left.session.id !== this.#leftId && staffId !== null) {
@@ -408,8 +416,13 @@ export class Desk {
   }
 
   async leave(): Promise<void> {
-    await app.signOut();
-    this.#take(await app.getAppState());
+    this.#leaving = true;
+    try {
+      await app.signOut();
+      this.#take(await app.getAppState());
+    } finally {
+      this.#leaving = false;
+    }
   }
 
   noteLater(): void {
@@ -461,9 +474,6 @@ export class Desk {
         break;
       case "action_refused":
         this.sessionsVersion++;
-        break;
-      case "signed_out":
-        this.toasts.show(m.toast_signed_out());
         break;
     }
   }

@@ -114,6 +114,8 @@ const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
   untrusted: m.error_untrusted,
   // The app itself says it, in the language, and names the versions.
   other_version: ({ message }) => message || m.error_other_version(),
+  // So it does with what failed on this computer.
+  app: ({ message }) => message,
 };
 
 export function errorText(error: CommandError): string {

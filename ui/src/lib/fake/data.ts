@@ -128,7 +128,7 @@ export const trouble = error(
   "This server (version 0.3.0) is newer than this app (0.1.0). Update Understudy on this computer, then try again.",
 );
 export const updateFailed = error(
-  "internal",
+  "app",
   "The update could not be installed, so this version stays. Try again later, or tell whoever manages this computer.",
 );
 

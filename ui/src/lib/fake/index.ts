@@ -263,6 +263,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
       return factor;
     },
     get_settings: () => settings,
+    can_notify: () => scene !== "silent",
     set_settings: ({ settings: wanted }: { settings: Settings }) => {
       Object.assign(settings, wanted);
       emit("settings", settings);

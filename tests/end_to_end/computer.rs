@@ -1,0 +1,150 @@
+//! A computer that lacks something: keyring, notifications, room on its disk, a monitor it had before.
+
+use std::{fs, os::unix::fs::symlink, path::PathBuf};
+
+use anyhow::{Context as _, ensure};
+use serde_json::json;
+
+use crate::harness::{ADA, App, PERSON, SOON, Theme, View, World, id};
+
+const MAIN: &str = "^Understudy$";
+
+/// A folder in which not even root can make a file.
+const FULL: &str = "/proc";
+
+fn settings(world: &World) -> PathBuf {
+    world.folder.path().join("home/.config/dev.understudy.desktop")
+}
+
+/// Says it at the sign-in, works, and asks for the sign-in again after a restart.
+async fn works_for_this_run(world: &World, picture: &str) -> anyhow::Result<()> {
+    let app = App::start(world).await?;
+    app.fill(View::Main, &id("server-url"), world.services.api.as_str()).await?;
+    app.click(View::Main, &id("server-continue")).await?;
+    app.sign_in_again(&ADA).await?;
+    app.reads(View::Main, &id("keyring"), "sign in again after a restart").await?;
+    app.reads(View::Main, &id("keyring"), "gnome-keyring").await?;
+    world.step(&app, picture, "No keyring: the app works, and says what that means.").await?;
+    app.request_code(world, PERSON, "view").await?;
+    app.close().await?;
+    let app = App::start(world).await?;
+    app.sign_in_again(&ADA).await?;
+    app.see(View::Main, &id("keyring")).await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_keyring_the_sign_in_lasts_until_the_app_quits_and_the_app_says_so() -> anyhow::Result<()> {
+    let mut world = World::start(Theme::Light).await?;
+    world.desktop.end("gnome-keyring-daemon")?;
+    works_for_this_run(&world, "70-no-keyring").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyring_that_stays_locked_is_said_too() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let secrets =
+        ["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"];
+    let lock =
+        ["org.freedesktop.Secret.Service.Lock", "array:objpath:/org/freedesktop/secrets/collection/login"];
+    world.desktop.run("dbus-send", &[secrets.as_slice(), lock.as_slice()].concat())?;
+    works_for_this_run(&world, "71-locked-keyring").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_notification_service_codes_arrive_all_the_same_and_the_app_says_so() -> anyhow::Result<()>
+{
+    let mut world = World::start(Theme::Light).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    app.click(View::Main, &id("nav-settings")).await?;
+    app.see(View::Main, &id("set-show-codes")).await?;
+    ensure!(!app.shows(View::Main, &id("no-notifications")).await?, "there is a service");
+    world.desktop.end("dunst")?;
+    app.request_code(&world, PERSON, "view").await?;
+    let code = world.mail.newest(ADA.email, 1).await?.code();
+    app.click(View::Main, &id("nav-inbox")).await?;
+    app.reads(View::Main, &id("inbox-code"), &code).await?;
+    app.reads(View::Main, &id("no-notifications"), "start your desktop’s notification service").await?;
+    world.step(&app, "72-no-notifications", "Nobody shows notifications: the code is in the inbox.").await?;
+    app.click(View::Main, &id("nav-settings")).await?;
+    app.see(View::Main, &id("no-notifications")).await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_written_is_said_and_the_session_goes_on() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    let folder = settings(&world);
+    fs::rename(&folder, folder.with_extension("before"))?;
+    symlink(FULL, &folder)?;
+    app.click(View::Main, &id("nav-settings")).await?;
+    for (language, words) in [("en", "Is its disk full?"), ("fr", "Le disque est-il plein")] {
+        app.click(View::Main, &id("set-show-codes")).await?;
+        app.reads(View::Main, &id("error"), words).await?;
+        app.see(View::Main, &format!("{}[aria-checked=false]", id("set-show-codes"))).await?;
+        world.step(&app, &format!("73-full-{language}"), "The settings cannot be kept: said so.").await?;
+        if language == "en" {
+            // For once it can be written.
+            fs::remove_file(&folder)?;
+            fs::rename(folder.with_extension("before"), &folder)?;
+            app.click(View::Main, &id("set-language-fr")).await?;
+            app.reads(View::Main, "main", "Réglages").await?;
+            fs::rename(&folder, folder.with_extension("before"))?;
+            symlink(FULL, &folder)?;
+        }
+    }
+
+    // A session needs nothing of the disk.
+    let data = world.folder.path().join("home/.local/share/dev.understudy.desktop");
+    fs::create_dir_all(data.join("session"))?;
+    let session = app.step_in(&world, &ADA, "act").await?;
+    let downloads = world.desktop.downloads();
+    for (time, full) in [false, true].into_iter().enumerate() {
+        fs::remove_dir(&downloads).or_else(|_| fs::remove_file(&downloads))?;
+        if full {
+            fs::write(&downloads, "no folder at all")?;
+        } else {
+            symlink(FULL, &downloads)?;
+        }
+        app.click(View::Platform, "nav a[href='/documents']").await?;
+        app.click(View::Platform, ".menu summary").await?;
+        app.click(View::Platform, ".menu a[href='/documents/certificates']").await?;
+        app.click(View::Platform, ".entries a[href='/documents/certificates/tax']").await?;
+        app.click(View::Platform, "#tax-statements a[href$='2025/statement.csv']").await?;
+        app.reads(View::Bar, &id("sheet-downloaded"), "Vérifiez").await?;
+        world.step(&app, &format!("74-full-{time}"), "A download cannot be saved: the bar says so.").await?;
+        app.click(View::Bar, &id("dismiss")).await?;
+        app.gone(View::Bar, &id("sheet-downloaded")).await?;
+    }
+    app.click(View::Bar, &id("exit")).await?;
+    world.services.ended(session, "exit", SOON).await?;
+    app.see(View::Main, &id("note-sheet")).await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_whose_monitor_is_gone_comes_back_on_one_that_is_there() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let folder = settings(&world);
+    fs::create_dir_all(&folder)?;
+    // Below and to the right of all that there is.
+    let left_there = json!({ "main": {
+        "width": 1000, "height": 700, "x": 3000, "y": 2000, "prev_x": 3000, "prev_y": 2000,
+        "maximized": false, "visible": true, "decorated": true, "fullscreen": false
+    } });
+    fs::write(folder.join(".window-state.json"), left_there.to_string())?;
+    let app = App::start(&world).await?;
+    app.see(View::Main, &id("server-url")).await?;
+    let window = world.desktop.window(MAIN).context("no main window")?;
+    let shape = world.desktop.run("xdotool", &["getwindowgeometry", "--shell", &window])?;
+    let value = |name: &str| -> anyhow::Result<i32> {
+        let value = shape.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        Ok(value.with_context(|| format!("no {name} in {shape}"))?.parse()?)
+    };
+    ensure!((value("WIDTH")?, value("HEIGHT")?) == (1000, 700), "its size is lost: {shape}");
+    ensure!((0..=280).contains(&value("X")?) && (0..=200).contains(&value("Y")?), "out of sight: {shape}");
+    app.close().await
+}
