@@ -11,6 +11,8 @@ mod cases;
 #[cfg(feature = "automation")]
 mod closing;
 #[cfg(feature = "automation")]
+mod comfort;
+#[cfg(feature = "automation")]
 mod desktop;
 mod harness;
 #[cfg(not(feature = "automation"))]
