@@ -18,8 +18,12 @@ mod harness;
 #[cfg(not(feature = "automation"))]
 mod isolation;
 #[cfg(feature = "automation")]
+mod sizes;
+#[cfg(feature = "automation")]
 mod story;
 #[cfg(feature = "automation")]
 mod token;
 #[cfg(feature = "automation")]
 mod trouble;
+#[cfg(feature = "automation")]
+mod updates;

@@ -6,7 +6,12 @@
 use std::{fs::File, process::Stdio, time::Duration};
 
 use anyhow::{Context as _, bail, ensure};
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::Capabilities};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource as _, MouseActions, PointerAction},
+    elements::Element,
+    wd::Capabilities,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
@@ -171,6 +176,13 @@ impl App {
             Ok(Some(self.client.find(Locator::XPath(path)).await?.click().await?))
         })
         .await
+    }
+
+    /// The mouse to the corner, where nothing answers to it.
+    pub async fn rest_mouse(&self, view: View) -> anyhow::Result<()> {
+        self.url(view).await?;
+        let away = PointerAction::MoveTo { duration: None, x: 1.0, y: 1.0 };
+        Ok(self.client.perform_actions(MouseActions::new("mouse".to_owned()).then(away)).await?)
     }
 
     pub async fn fill(&self, view: View, css: &str, text: &str) -> anyhow::Result<()> {
