@@ -18,6 +18,8 @@ mod harness;
 #[cfg(not(feature = "automation"))]
 mod isolation;
 #[cfg(feature = "automation")]
+mod languages;
+#[cfg(feature = "automation")]
 mod sizes;
 #[cfg(feature = "automation")]
 mod story;
