@@ -301,7 +301,7 @@ async fn a_session_goes_to_paper_without_what_is_only_for_the_screen() -> anyhow
     app.click(View::Main, &id("nav-history")).await?;
     app.click(View::Main, &format!("[data-session=\"{session}\"] a")).await?;
     app.see(View::Main, &id("report")).await?;
-    // WebKit opens no dialog while WebDriver drives it: `paper.rs` sees the real one.
+    // WebKit opens no dialog while WebDriver drives it.
     app.script(View::Main, "window.printed = 0; window.print = () => { window.printed += 1; }", vec![])
         .await?;
     app.click(View::Main, &id("report-print")).await?;

@@ -20,6 +20,8 @@ mod isolation;
 #[cfg(feature = "automation")]
 mod languages;
 #[cfg(feature = "automation")]
+mod pictures;
+#[cfg(feature = "automation")]
 mod sizes;
 #[cfg(feature = "automation")]
 mod story;
