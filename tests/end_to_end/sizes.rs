@@ -193,7 +193,7 @@ async fn where_more_contrast_is_asked_for_the_weakest_words_have_seven_to_one() 
         app.drawn().await?;
         let weakest = app.script(View::Main, CONTRAST, vec![]).await?;
         let ratio = weakest["ratio"].as_f64().context("no contrast")?;
-        ensure!(ratio >= STRICTEST && ratio < 21.0, "on {screen}: {weakest}");
+        ensure!((STRICTEST..21.0).contains(&ratio), "on {screen}: {weakest}");
         world.step(&app, &format!("81-contrast-{screen}"), &format!("{screen}: {weakest}")).await?;
     }
     app.close().await
