@@ -43,7 +43,7 @@ pub(crate) fn code_arrived(
         Mode::View => say("view only", "lecture seule"),
         Mode::Act => say("changes allowed", "modifications permises"),
     };
-    let (name, kind) = (&person.name, &person.kind);
+    let (name, kind) = (&person.name, kind_word(&person.kind));
     let body = match code {
         Some(code) => format!("{code}\n{name} ({kind}), {mode}"),
         None => {
@@ -78,6 +78,15 @@ pub(crate) fn session_ended(app: &AppHandle, session: &Session, cause: Option<En
         format!("Vous êtes de nouveau vous-même : la session en tant que {name} a pris fin, car {why}."),
     );
     show(app, say("Impersonation has ended", "La prise en main a pris fin"), &body, None);
+}
+
+/// The installation words its kinds itself; those of the specification are known in both languages, as in the UI.
+fn kind_word(kind: &str) -> &str {
+    match kind {
+        "Investor" => say("Investor", "Investisseur"),
+        "Company" => say("Company", "Entreprise"),
+        other => other,
+    }
 }
 
 /// Silent in quiet hours: what came waits in the inbox.

@@ -11,6 +11,8 @@ mod cases;
 #[cfg(feature = "automation")]
 mod closing;
 #[cfg(feature = "automation")]
+mod comfort;
+#[cfg(feature = "automation")]
 mod computer;
 #[cfg(not(feature = "automation"))]
 mod crash;
@@ -22,10 +24,18 @@ mod harness;
 #[cfg(not(feature = "automation"))]
 mod isolation;
 #[cfg(feature = "automation")]
+mod languages;
+#[cfg(feature = "automation")]
 mod network;
+#[cfg(feature = "automation")]
+mod pictures;
+#[cfg(feature = "automation")]
+mod sizes;
 #[cfg(feature = "automation")]
 mod story;
 #[cfg(feature = "automation")]
 mod token;
 #[cfg(feature = "automation")]
 mod trouble;
+#[cfg(feature = "automation")]
+mod updates;

@@ -6,7 +6,12 @@
 use std::{fs::File, process::Stdio, time::Duration};
 
 use anyhow::{Context as _, bail, ensure};
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::Capabilities};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource as _, MouseActions, PointerAction},
+    elements::Element,
+    wd::Capabilities,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
@@ -52,12 +57,17 @@ pub struct App {
 
 impl App {
     pub async fn start(world: &World) -> anyhow::Result<Self> {
+        Self::start_program(world, APP).await
+    }
+
+    /// A copy of the app, that may be replaced.
+    pub async fn start_program(world: &World, program: &str) -> anyhow::Result<Self> {
         let port = free_port()?;
         let log = File::options().create(true).append(true).open(world.folder.path().join("app.log"))?;
         let mut driver = world.desktop.command("WebKitWebDriver", &[&format!("--port={port}")]);
         driver.env("TAURI_WEBVIEW_AUTOMATION", "true").stdout(log.try_clone()?).stderr(Stdio::from(log));
         let driver = Group::start(&mut driver)?;
-        let options = json!({ "binary": APP, "args": [] });
+        let options = json!({ "binary": program, "args": [] });
         let wanted = Capabilities::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
         let address = format!("http://127.0.0.1:{port}");
         // Each try would start the app anew, so the driver must listen before the first.
@@ -65,7 +75,7 @@ impl App {
             .await?;
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = builder.capabilities(wanted).connect(&address).await.context("the app did not start")?;
-        let process = driver.find(APP)?.context("the app does not run")?;
+        let process = driver.find(program)?.context("the app does not run")?;
         Ok(Self { client, process, driver })
     }
 
@@ -157,8 +167,12 @@ impl App {
 
     pub async fn click(&self, view: View, css: &str) -> anyhow::Result<()> {
         until(&format!("a click on {css} of {view:?}"), SOON, async || {
-            // What was found may be drawn anew before it is clicked.
-            Ok(Some(self.see(view, css).await?.click().await?))
+            // What was found may be drawn anew before it is clicked; and a click may end the webview, or the app,
+            // before it is answered.
+            match self.see(view, css).await?.click().await {
+                Err(error) if self.has(view).await.unwrap_or(false) => Err(error.into()),
+                _ => Ok(Some(())),
+            }
         })
         .await
     }
@@ -170,6 +184,13 @@ impl App {
             Ok(Some(self.client.find(Locator::XPath(path)).await?.click().await?))
         })
         .await
+    }
+
+    /// The mouse to the corner, where nothing answers to it.
+    pub async fn rest_mouse(&self, view: View) -> anyhow::Result<()> {
+        self.url(view).await?;
+        let away = PointerAction::MoveTo { duration: None, x: 1.0, y: 1.0 };
+        Ok(self.client.perform_actions(MouseActions::new("mouse".to_owned()).then(away)).await?)
     }
 
     pub async fn fill(&self, view: View, css: &str, text: &str) -> anyhow::Result<()> {

@@ -17,7 +17,8 @@ use super::{Group, until};
 /// How long a desktop takes at the most, on a machine that builds beside it.
 const COMES_UP: Duration = Duration::from_secs(20);
 
-const SCREEN: &str = "1280x900x24";
+/// Width and height of a screen that most people have.
+pub const SCREEN: (u32, u32) = (1280, 900);
 
 /// A bus that starts nothing by itself: what runs is what was started here, and ends with the test.
 const BUS: &str = "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
@@ -55,23 +56,24 @@ impl Drop for Desktop {
 impl Desktop {
     /// Its parts are other people's programs and come up in their own order; where one of them does not, all
     /// of them are started anew.
-    pub async fn start(folder: &Path, theme: Theme) -> anyhow::Result<Self> {
+    pub async fn start(folder: &Path, theme: Theme, screen: (u32, u32)) -> anyhow::Result<Self> {
         for _ in 0..2 {
-            if let Ok(desktop) = Self::try_start(folder, theme).await {
+            if let Ok(desktop) = Self::try_start(folder, theme, screen).await {
                 return Ok(desktop);
             }
         }
-        Self::try_start(folder, theme).await
+        Self::try_start(folder, theme, screen).await
     }
 
-    async fn try_start(folder: &Path, theme: Theme) -> anyhow::Result<Self> {
+    async fn try_start(folder: &Path, theme: Theme, screen: (u32, u32)) -> anyhow::Result<Self> {
         let mut desktop = Self {
             groups: vec![],
             environment: environment(folder, theme)?,
             log: folder.join("desktop.log"),
         };
+        let screen = format!("{}x{}x24", screen.0, screen.1);
         let screen =
-            desktop.command("Xvfb", &["-displayfd", "1", "-screen", "0", SCREEN, "-nolisten", "tcp"]);
+            desktop.command("Xvfb", &["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp"]);
         let display = desktop.start_and_read_line(screen)?;
         desktop.environment.push(("DISPLAY", format!(":{display}")));
         let bus = folder.join("bus.conf");
@@ -172,6 +174,34 @@ impl Desktop {
             self.log.display()
         );
         Ok(line.trim().to_owned())
+    }
+
+    /// Presses keys, one after the other, wherever the keyboard is: `Tab`, `ctrl+k`.
+    pub fn press(&self, keys: &[&str]) -> anyhow::Result<()> {
+        self.run("xdotool", &[&["key", "--clearmodifiers", "--delay", "40"], keys].concat()).map(drop)
+    }
+
+    /// Types wherever the keyboard is.
+    pub fn type_text(&self, text: &str) -> anyhow::Result<()> {
+        self.run("xdotool", &["type", "--clearmodifiers", "--delay", "25", text]).map(drop)
+    }
+
+    /// Makes a window this wide and high, in the top left corner.
+    pub fn resize(&self, title: &str, size: (u32, u32)) -> anyhow::Result<()> {
+        let window = self.window(title).with_context(|| format!("there is no window {title:?}"))?;
+        let (width, height) = (size.0.to_string(), size.1.to_string());
+        self.run("xdotool", &["windowmove", &window, "10", "30"])?;
+        self.run("xdotool", &["windowsize", &window, &width, &height]).map(drop)
+    }
+
+    /// Left, top, width and height of a window's inside.
+    pub fn place(&self, window: &str) -> anyhow::Result<[i32; 4]> {
+        let told = self.run("xdotool", &["getwindowgeometry", "--shell", window])?;
+        let value = |key: &str| -> anyhow::Result<i32> {
+            let line = told.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+            Ok(line.with_context(|| format!("no {key} in {told}"))?.parse()?)
+        };
+        Ok([value("X")?, value("Y")?, value("WIDTH")?, value("HEIGHT")?])
     }
 
     /// All notifications so far, as title and text, from the daemon's own history.

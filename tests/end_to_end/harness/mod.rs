@@ -28,7 +28,7 @@ use tempfile::TempDir;
 
 #[cfg(feature = "automation")]
 pub use app::{App, View, id};
-pub use desktop::{Desktop, Theme};
+pub use desktop::{Desktop, SCREEN, Theme};
 #[cfg(not(feature = "automation"))]
 pub use inspector::Inspected;
 pub use mail::Mail;
@@ -59,9 +59,14 @@ pub struct World {
 
 impl World {
     pub async fn start(theme: Theme) -> anyhow::Result<Self> {
+        Self::start_on(theme, SCREEN).await
+    }
+
+    /// On a screen of this width and height.
+    pub async fn start_on(theme: Theme, screen: (u32, u32)) -> anyhow::Result<Self> {
         let start = Instant::now();
         let folder = tempfile::Builder::new().prefix("understudy-test-").tempdir()?;
-        let desktop = Desktop::start(folder.path(), theme).await?;
+        let desktop = Desktop::start(folder.path(), theme, screen).await?;
         let mail = Mail::start().await?;
         let services = Services::start(folder.path(), mail.port()).await?;
         let pictures = std::env::var_os("UNDERSTUDY_PICTURES").map(PathBuf::from);

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{App, PASSWORD, PERSON, PERSON_NAME, REASON, Staff, View, World, authenticator, id};
+use super::{App, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Staff, View, World, authenticator, id, until};
 
 impl App {
     /// From the first start to the workspace.
@@ -69,6 +69,19 @@ impl App {
             self.click(View::Main, &id("recovery-kept")).await?;
         }
         self.click(View::Main, &id("start")).await
+    }
+
+    /// WebDriver's webviews share one store, which is emptied with the stage: what the main window had kept in it,
+    /// such as its language, comes from the settings again.
+    pub async fn look_again(&self) -> anyhow::Result<()> {
+        self.script(View::Main, "window.leaving = true; location.reload()", vec![]).await?;
+        until("the main window is loaded again", SOON, async || {
+            let gone = self.script(View::Main, "return window.leaving === undefined", vec![]).await?;
+            Ok((gone == true).then_some(()))
+        })
+        .await?;
+        self.see(View::Main, &id("nav-history")).await?;
+        Ok(())
     }
 
     /// All the way to the person's dashboard on the stage. Answers with the session's ID.

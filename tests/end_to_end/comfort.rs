@@ -1,0 +1,321 @@
+//! What makes a long day with the app bearable: the keyboard, a place that is kept, quiet hours, paper.
+
+use std::fs;
+
+use anyhow::{Context as _, ensure};
+use chrono::{Local, TimeDelta};
+use serde_json::Value;
+
+use crate::harness::{
+    ADA, APP, App, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Theme, View, World, id, until,
+};
+
+const MAIN: &str = "^Understudy$";
+/// As WebDriver types it.
+const TAB: char = '\u{E004}';
+
+/// Whether what has the keyboard is seen to have it, and its test ID.
+const FOCUSED: &str = "const ring = (element) => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(element);
+        return outlineStyle !== 'none' && parseFloat(outlineWidth) > 0;
+    };
+    const focused = document.activeElement;
+    // The one field under the boxes of a code shows its ring on them.
+    const shown = focused.dataset.testid === 'code' ? [...document.querySelectorAll('[data-testid^=code-box]')] : [focused];
+    return { at: focused.dataset.testid ?? '', html: focused.outerHTML.slice(0, 200),
+        moved: focused !== window.leftFrom && focused !== document.body, seen: shown.some(ring) };";
+
+async fn focused(app: &App) -> anyhow::Result<Value> {
+    app.script(View::Main, FOCUSED, vec![]).await
+}
+
+/// Waits until this has the keyboard, and shows it.
+async fn has_keyboard(app: &App, name: &str) -> anyhow::Result<()> {
+    until(&format!("{name} has the keyboard"), SOON, async || {
+        let now = focused(app).await?;
+        ensure!(now["at"] == name && now["seen"] == true, "the keyboard is at {now}");
+        Ok(Some(()))
+    })
+    .await
+}
+
+/// Tab, until this has the keyboard. Whatever has it on the way shows it.
+async fn tab_to(world: &World, app: &App, name: &str) -> anyhow::Result<()> {
+    for _ in 0..40 {
+        if focused(app).await?["at"] == name {
+            return has_keyboard(app, name).await;
+        }
+        app.script(View::Main, "window.leftFrom = document.activeElement", vec![]).await?;
+        world.desktop.press(&["Tab"])?;
+        let now = until("Tab moves the keyboard", SOON, async || {
+            let now = focused(app).await?;
+            Ok((now["moved"] == true).then_some(now))
+        })
+        .await?;
+        ensure!(now["seen"] == true, "nothing shows that the keyboard is at {now}");
+    }
+    anyhow::bail!("Tab does not come to {name}")
+}
+
+/// Presses until it shows: a key that comes while the focus moves goes nowhere.
+async fn press_until(world: &World, app: &App, keys: &[&str], css: &str) -> anyhow::Result<()> {
+    until(&format!("{keys:?} brings {css}"), SOON, async || {
+        world.desktop.press(keys)?;
+        let shown = std::time::Duration::from_secs(3);
+        until(css, shown, async || Ok(app.shows(View::Main, css).await?.then_some(()))).await.map(Some)
+    })
+    .await
+}
+
+async fn open_palette(world: &World, app: &App) -> anyhow::Result<()> {
+    press_until(world, app, &["ctrl+k"], &id("palette-input")).await?;
+    // Its field is all there is to it, so it has no ring.
+    until("the palette has the keyboard", SOON, async || {
+        Ok((focused(app).await?["at"] == "palette-input").then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_up_to_the_verified_code_is_done_by_keyboard_alone() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = App::start(&world).await?;
+    world.desktop.bring_up(MAIN)?;
+    has_keyboard(&app, "server-url").await?;
+    world.desktop.press(&["ctrl+a"])?;
+    world.desktop.type_text(world.services.api.as_str())?;
+    world.desktop.press(&["Return"])?;
+    has_keyboard(&app, "email").await?;
+    world.desktop.type_text(ADA.email)?;
+    tab_to(&world, &app, "password").await?;
+    world.desktop.type_text(PASSWORD)?;
+    world.desktop.press(&["Return"])?;
+    app.see(View::Main, &id("person-row")).await?;
+
+    press_until(&world, &app, &["question"], &id("keys-sheet")).await?;
+    app.reads(View::Main, &id("keys-sheet"), "Ctrl").await?;
+    world.step(&app, "70-keys", "\"?\" shows every key.").await?;
+    world.desktop.press(&["Escape"])?;
+    app.gone(View::Main, &id("keys-sheet")).await?;
+
+    open_palette(&world, &app).await?;
+    world.desktop.type_text("histor")?;
+    app.see(View::Main, "[data-command=go-history][data-selected]").await?;
+    world.desktop.press(&["Return"])?;
+    app.see(View::Main, &format!("{}[aria-current=page]", id("nav-history"))).await?;
+    app.gone(View::Main, &id("palette")).await?;
+
+    open_palette(&world, &app).await?;
+    world.desktop.type_text("marchand")?;
+    let found = format!("{}[data-selected]", id("palette-item"));
+    app.reads(View::Main, &found, PERSON_NAME).await?;
+    world.step(&app, "71-palette", "The palette finds people and commands.").await?;
+    world.desktop.press(&["Escape"])?;
+    app.gone(View::Main, &id("palette")).await?;
+    open_palette(&world, &app).await?;
+    world.desktop.type_text("marchand")?;
+    app.reads(View::Main, &found, PERSON_NAME).await?;
+    world.desktop.press(&["Return"])?;
+    app.reads(View::Main, &id("person-id"), PERSON).await?;
+
+    tab_to(&world, &app, "impersonation").await?;
+    world.desktop.press(&["Return"])?;
+    has_keyboard(&app, "reason").await?;
+    world.desktop.type_text(REASON)?;
+    tab_to(&world, &app, "ticket").await?;
+    world.desktop.type_text("HELP-2041")?;
+    tab_to(&world, &app, "consent-given-by").await?;
+    world.desktop.type_text("Elise Marchand")?;
+    tab_to(&world, &app, "consent-reference").await?;
+    world.desktop.type_text("Call 4711")?;
+    tab_to(&world, &app, "means-phone").await?;
+    world.desktop.press(&["space"])?;
+    app.see(View::Main, &format!("{}[data-state=checked]", id("means-phone"))).await?;
+    tab_to(&world, &app, "request-code").await?;
+    world
+        .step(&app, "72-keyboard", "The form is filled in without the mouse, and the focus is seen.")
+        .await?;
+    world.desktop.press(&["Return"])?;
+    app.see(View::Main, &id("code-time")).await?;
+    has_keyboard(&app, "code").await?;
+    let code = world.mail.newest(ADA.email, 1).await?.code();
+    world.desktop.type_text(&code.replace('-', "").to_lowercase())?;
+    tab_to(&world, &app, "verify-code").await?;
+    world.desktop.press(&["Return"])?;
+    app.see(View::Main, &id("ready-sentence")).await?;
+    ensure!(world.services.newest().await?.ticket.as_deref() == Some("HELP-2041"), "the ticket is another");
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_finds_the_window_the_tab_the_search_and_the_half_written_note() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    app.step_in(&world, &ADA, "view").await?;
+    app.click(View::Bar, &id("exit")).await?;
+    app.fill(View::Main, &id("note-what"), "Looked at her payments, and then the phone").await?;
+    app.click(View::Main, &id("note-later")).await?;
+    app.click(View::Main, &id("nav-people")).await?;
+    app.click(View::Main, &id("tab-Company")).await?;
+    app.fill(View::Main, &id("people-search"), "gmbh").await?;
+    until("the search is kept", SOON, async || {
+        Ok((app.url(View::Main).await?.fragment() == Some("/people/Company?q=gmbh")).then_some(()))
+    })
+    .await?;
+    let window = world.desktop.window(MAIN).context("there is no main window")?;
+    world.desktop.run("xdotool", &["windowsize", "--sync", &window, "1010", "705"])?;
+    world.desktop.run("xdotool", &["windowmove", "--sync", &window, "133", "97"])?;
+    let place = world.desktop.place(&window)?;
+    ensure!(place[2..] == [1010, 705], "the window did not take this size: {place:?}");
+    app.click(View::Main, &id("you")).await?;
+    app.click(View::Main, &id("quit")).await?;
+    app.quits(SOON).await?;
+    drop(app);
+
+    let app = App::start(&world).await?;
+    app.see(View::Main, &format!("{}[data-state=active]", id("tab-Company"))).await?;
+    app.reads(View::Main, &id("person-row"), "GmbH").await?;
+    let search = format!("return document.querySelector('{}').value", id("people-search"));
+    ensure!(app.script(View::Main, &search, vec![]).await? == "gmbh", "the search is empty");
+    until("the window is where it was", SOON, async || {
+        let window = world.desktop.window(MAIN).context("there is no main window")?;
+        let now = world.desktop.place(&window)?;
+        ensure!(now == place, "it was at {place:?} and is at {now:?}");
+        Ok(Some(()))
+    })
+    .await?;
+    app.click(View::Main, &format!("{} {}", id("note-reminder"), id("note-write"))).await?;
+    app.see(View::Main, &id("note-what")).await?;
+    let what = format!("return document.querySelector('{}').value", id("note-what"));
+    let kept = app.script(View::Main, &what, vec![]).await?;
+    ensure!(kept == "Looked at her payments, and then the phone", "of the note is left {kept}");
+    world.step(&app, "73-restart", "After a restart everything is where it was, the note too.").await?;
+    app.close().await
+}
+
+/// How many codes wait in the inbox by now.
+async fn codes_wait(app: &App, count: usize) -> anyhow::Result<()> {
+    app.reads(View::Main, &id("badge-inbox"), &count.to_string()).await
+}
+
+/// From an open request back to an empty form.
+async fn start_over(app: &App) -> anyhow::Result<()> {
+    app.click(View::Main, &id("cancel-request")).await?;
+    app.click(View::Main, &id("change-person")).await
+}
+
+async fn switch(app: &App, name: &str, on: bool) -> anyhow::Result<()> {
+    app.click(View::Main, &id(name)).await?;
+    app.see(View::Main, &format!("{}[aria-checked={on}]", id(name))).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quiet_hours_are_quiet_and_a_code_is_shown_only_where_that_is_set() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+
+    app.click(View::Main, &id("nav-settings")).await?;
+    switch(&app, "set-quiet", true).await?;
+    let kept = world.folder.path().join("home/.config/dev.understudy.desktop/settings.json");
+    for (field, hours) in [("quiet-from", -2), ("quiet-to", 2)] {
+        let time = (Local::now() + TimeDelta::hours(hours)).format("%H:%M").to_string();
+        app.fill(View::Main, &id(field), &format!("{time}{TAB}")).await?;
+        until("the hours are kept", SOON, async || {
+            let kept = fs::read_to_string(&kept)?;
+            Ok(kept.contains(&format!("\"{time}\"")).then_some(()))
+        })
+        .await?;
+    }
+    world.step(&app, "74-quiet", "Quiet hours are set, with both times.").await?;
+    app.request_code(&world, PERSON, "view").await?;
+    codes_wait(&app, 1).await?;
+    start_over(&app).await?;
+
+    app.click(View::Main, &id("nav-settings")).await?;
+    switch(&app, "set-quiet", false).await?;
+    let shown = async |count: usize| {
+        until("a notification of the code", SOON, async || {
+            let known = world.desktop.notifications()?;
+            let codes: Vec<_> =
+                known.into_iter().filter(|(title, _)| title == "A code has arrived").collect();
+            Ok((codes.len() >= count).then_some(codes))
+        })
+        .await
+    };
+    app.request_code(&world, PERSON, "view").await?;
+    let silent = world.mail.newest(ADA.email, 2).await?.code();
+    let codes = shown(1).await?;
+    ensure!(codes.len() == 1, "quiet hours were not quiet: {codes:?}");
+    ensure!(codes.iter().all(|(_, body)| body.contains(PERSON_NAME)), "it names nobody: {codes:?}");
+    ensure!(codes.iter().all(|(_, body)| !body.contains(&silent)), "it shows the code: {codes:?}");
+    start_over(&app).await?;
+
+    app.click(View::Main, &id("nav-settings")).await?;
+    switch(&app, "set-show-codes", true).await?;
+    app.request_code(&world, PERSON, "view").await?;
+    let told = world.mail.newest(ADA.email, 3).await?.code();
+    let codes = shown(2).await?;
+    ensure!(codes.iter().any(|(_, body)| body.contains(&told)), "it does not show {told}: {codes:?}");
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starting_with_the_computer_is_one_entry_that_comes_and_goes() -> anyhow::Result<()> {
+    let world = World::start(Theme::Dark).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    let entry = world.folder.path().join("home/.config/autostart/Understudy.desktop");
+    ensure!(!entry.exists(), "it starts with the computer before anybody has asked for it");
+    app.click(View::Main, &id("nav-settings")).await?;
+    switch(&app, "set-autostart", true).await?;
+    let text = until("the entry is there", SOON, async || Ok(Some(fs::read_to_string(&entry)?))).await?;
+    let starts = format!("{} --hidden", fs::canonicalize(APP)?.display());
+    let line = text.lines().find(|line| line.starts_with("Exec=")).context("it starts nothing")?;
+    ensure!(line.replace('"', "") == format!("Exec={starts}"), "it starts {line}");
+    switch(&app, "set-autostart", false).await?;
+    until("the entry is gone", SOON, async || Ok((!entry.exists()).then_some(()))).await?;
+    app.close().await
+}
+
+/// As the page is on paper: what holds in print holds on the screen.
+const ON_PAPER: &str = "for (const sheet of document.styleSheets)
+        for (const rule of sheet.cssRules)
+            if (rule instanceof CSSMediaRule && rule.media.mediaText === 'print') rule.media.mediaText = 'all';
+    const drawn = (css) => [...document.querySelectorAll(css)].filter((element) =>
+        element.getClientRects().length > 0 && element.checkVisibility({ visibilityProperty: true })).length;
+    return { rail: drawn('.rail'), buttons: drawn('button'), report: drawn('[data-testid=report]'),
+        by: document.querySelector('.print-only')?.innerText ?? '', ground: getComputedStyle(document.body).backgroundColor,
+        cut: document.querySelector('.page > .body').scrollHeight - document.querySelector('.page > .body').clientHeight };";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_goes_to_paper_without_what_is_only_for_the_screen() -> anyhow::Result<()> {
+    let world = World::start(Theme::Dark).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    let session = app.step_in(&world, &ADA, "view").await?;
+    app.click(View::Bar, &id("exit")).await?;
+    app.click(View::Main, &id("note-later")).await?;
+    app.click(View::Main, &id("nav-history")).await?;
+    app.click(View::Main, &format!("[data-session=\"{session}\"] a")).await?;
+    app.see(View::Main, &id("report")).await?;
+    // WebKit opens no dialog while WebDriver drives it.
+    app.script(View::Main, "window.printed = 0; window.print = () => { window.printed += 1; }", vec![])
+        .await?;
+    app.click(View::Main, &id("report-print")).await?;
+    let printed = app.script(View::Main, "return window.printed", vec![]).await?;
+    ensure!(printed == 1, "\"Print\" prints nothing");
+
+    let paper = app.script(View::Main, ON_PAPER, vec![]).await?;
+    ensure!(paper["rail"] == 0 && paper["buttons"] == 0, "what is for the screen is printed: {paper}");
+    ensure!(paper["report"] == 1 && paper["cut"] == 0, "the report is not printed whole: {paper}");
+    ensure!(paper["ground"] == "rgb(255, 255, 255)", "the paper is not white: {paper}");
+    let by = paper["by"].as_str().unwrap_or_default();
+    for part in [ADA.name, &session.to_string()] {
+        ensure!(by.contains(part), "the page does not say {part}: {by}");
+    }
+    world.step(&app, "76-paper", "On paper the report stands alone.").await?;
+    app.close().await
+}

@@ -1,0 +1,168 @@
+//! The whole story in French: not one English word of ours is left, and dates are written as in France.
+
+use std::{collections::BTreeSet, fs};
+
+use anyhow::{Context as _, ensure};
+use chrono::{Datelike as _, Local};
+use serde_json::Value;
+
+use crate::harness::{ADA, App, PERSON, PERSON_NAME, SOON, Theme, View, World, id, until};
+
+const MONTHS: [&str; 12] =
+    ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."];
+
+/// All that people read or hear, a line each.
+const WORDS: &str = "const words = [document.body.innerText];
+    for (const element of document.querySelectorAll('[aria-label], [title], [placeholder]'))
+        for (const name of ['aria-label', 'title', 'placeholder']) words.push(element.getAttribute(name) ?? '');
+    return words.join('\\n');";
+
+/// The English messages that French has other words for.
+struct English(BTreeSet<String>);
+
+impl English {
+    fn read() -> anyhow::Result<Self> {
+        let english = words_of(&serde_json::from_str(include_str!("../../ui/messages/en.json"))?);
+        let french = words_of(&serde_json::from_str(include_str!("../../ui/messages/fr.json"))?);
+        ensure!(english.len() > 400 && french.len() > 400, "the messages are not found");
+        Ok(Self(english.difference(&french).cloned().collect()))
+    }
+
+    /// What of it stands in this text: a whole line of it, or a sentence anywhere.
+    fn within<'a>(&'a self, text: &'a str) -> Vec<&'a str> {
+        let lines: BTreeSet<&str> = text.lines().map(str::trim).collect();
+        let is_there = |words: &&String| {
+            lines.contains(words.as_str())
+                || (words.len() > 12 && words.contains(' ') && text.contains(*words))
+        };
+        self.0.iter().filter(is_there).map(String::as_str).collect()
+    }
+}
+
+/// The words of all messages, without what is filled in.
+fn words_of(messages: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut rest: Vec<&Value> = messages.as_object().into_iter().flat_map(|all| all.values()).collect();
+    while let Some(value) = rest.pop() {
+        match value {
+            Value::String(text) => {
+                let parts = text.split('{').map(|part| part.split_once('}').map_or(part, |(_, after)| after));
+                let words = parts.map(|part| part.trim().trim_matches(['.', ',', ':', ';']).to_owned());
+                // A name of ours that stands alone is the same in every language.
+                found.extend(words.filter(|words| words.chars().filter(|c| c.is_alphabetic()).count() > 3));
+            }
+            Value::Array(variants) => rest.extend(variants.iter().map(|variant| &variant["match"])),
+            Value::Object(variants) => rest.extend(variants.values()),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn english_words_are_noticed() -> anyhow::Result<()> {
+    let english = English::read()?;
+    for text in ["Personnes\nHistory\n", "Avant. The history can wait, but Enter your password. Après"] {
+        ensure!(!english.within(text).is_empty(), "nothing is noticed in {text:?}");
+    }
+    ensure!(english.within("Historique\nPersonnes").is_empty(), "French is taken for English");
+    Ok(())
+}
+
+/// This is there, and nothing English.
+async fn french(app: &App, view: View, wanted: &str) -> anyhow::Result<()> {
+    let english = English::read()?;
+    until(&format!("{view:?} says {wanted:?}, and nothing in English"), SOON, async || {
+        let text = app.script(view, WORDS, vec![]).await?;
+        let text = text.as_str().context("no text")?;
+        ensure!(text.contains(wanted), "it says {text}");
+        let found = english.within(text);
+        ensure!(found.is_empty(), "it says in English {found:?}");
+        Ok(Some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_story_is_told_in_french() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    // As it was chosen once: the system itself may know no French.
+    let own = world.folder.path().join("home/.config/dev.understudy.desktop");
+    fs::create_dir_all(&own)?;
+    fs::write(own.join("settings.json"), r#"{ "language": "fr" }"#)?;
+    let app = App::start(&world).await?;
+    app.see(View::Main, &id("server-url")).await?;
+    french(&app, View::Main, "Continuer").await?;
+    world.step(&app, "fr-01-first-start", "L’app demande son serveur.").await?;
+    app.fill(View::Main, &id("server-url"), world.services.api.as_str()).await?;
+    app.click(View::Main, &id("server-continue")).await?;
+    app.see(View::Main, &id("email")).await?;
+    french(&app, View::Main, "Mot de passe").await?;
+    world.step(&app, "fr-02-sign-in", "Elle demande qui est là.").await?;
+    app.sign_in_again(&ADA).await?;
+    app.see(View::Main, &id("person-row")).await?;
+    french(&app, View::Main, "Investisseurs").await?;
+    world.step(&app, "fr-03-people", "Les personnes de la plateforme.").await?;
+
+    let session = app.request_code(&world, PERSON, "act").await?;
+    let code = world.mail.newest(ADA.email, 1).await?.code();
+    app.reads(View::Main, &id("deliveries"), ADA.email).await?;
+    french(&app, View::Main, ADA.email).await?;
+    world.step(&app, "fr-04-code", "Le code est parti.").await?;
+    until("the notification in French", SOON, async || {
+        let known = world.desktop.notifications()?;
+        let body = known.iter().find(|(title, _)| title == "Un code est arrivé").map(|(_, body)| body);
+        let whole = "(Investisseur), modifications permises. Ouvrez Understudy pour l’utiliser.";
+        ensure!(body.is_some_and(|body| body.contains(whole)), "the notifications say {known:?}");
+        Ok(Some(()))
+    })
+    .await?;
+    app.click(View::Main, &id("nav-inbox")).await?;
+    app.reads(View::Main, &id("inbox-code"), &code).await?;
+    french(&app, View::Main, PERSON_NAME).await?;
+    app.click(View::Main, &id("nav-impersonation")).await?;
+    app.enter_code(&code).await?;
+    french(&app, View::Main, "modifications permises").await?;
+    app.scan().await?;
+    french(&app, View::Main, "codes de secours").await?;
+    world.step(&app, "fr-05-recovery", "Les codes de secours.").await?;
+    app.click(View::Main, &id("recovery-kept")).await?;
+    app.click(View::Main, &id("start")).await?;
+    app.reads(View::Bar, &id("bar-name"), PERSON_NAME).await?;
+    app.reads(View::Platform, "h1", PERSON_NAME).await?;
+    french(&app, View::Bar, "Quitter").await?;
+    ensure!(world.desktop.window("Connecté en tant que").is_some(), "the stage's title is not French");
+    world.step(&app, "fr-06-stage", "Sous la barre d’avertissement.").await?;
+    french(&app, View::Main, PERSON_NAME).await?;
+    app.click(View::Bar, &id("exit")).await?;
+    app.see(View::Main, &id("note-sheet")).await?;
+    french(&app, View::Main, PERSON_NAME).await?;
+    world.step(&app, "fr-07-note", "La note de fin.").await?;
+    app.fill(View::Main, &id("note-what"), "Numéro corrigé.").await?;
+    app.fill(View::Main, &id("note-why"), "Elle l’a demandé.").await?;
+    app.click(View::Main, &id("solved-yes")).await?;
+    app.click(View::Main, &id("note-save")).await?;
+    app.gone(View::Main, &id("note-sheet")).await?;
+    app.look_again().await?;
+
+    app.click(View::Main, &id("nav-history")).await?;
+    let row = format!("[data-session=\"{session}\"]");
+    app.reads(View::Main, &row, PERSON_NAME).await?;
+    french(&app, View::Main, "Historique").await?;
+    app.click(View::Main, &format!("{row} a")).await?;
+    app.see(View::Main, &id("report-note")).await?;
+    french(&app, View::Main, "Numéro corrigé.").await?;
+    // "22 nov. 2026", where English has "Nov 22, 2026" or "22 Nov 2026".
+    let today = Local::now();
+    let month = MONTHS.get(today.month0() as usize).context("a month")?;
+    app.reads(View::Main, &id("report-end"), &format!("{} {month} {}", today.day(), today.year())).await?;
+    world.step(&app, "fr-08-report", "Le compte rendu, avec la date à la française.").await?;
+    app.click(View::Main, &id("nav-settings")).await?;
+    app.see(View::Main, &id("factor-state")).await?;
+    french(&app, View::Main, "Réglages").await?;
+    world.step(&app, "fr-09-settings", "Les réglages.").await?;
+    // And back, at once.
+    app.click(View::Main, &id("set-language-en")).await?;
+    app.reads(View::Main, "main", "Quiet hours").await?;
+    app.close().await
+}

@@ -1,0 +1,231 @@
+//! The main screens look as they were accepted: light and dark, in both languages, small and large.
+//!
+//! Each is compared with its picture in `accepted/` by structural similarity (SSIM), window by window, so that
+//! a button that is gone counts and another way of smoothing letters does not. `UNDERSTUDY_ACCEPT=1` accepts what
+//! is seen now. What a failure saw is in `target/pictures/different`, with what differs dark in it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context as _, ensure};
+use image::GrayImage;
+use image_compare::{Algorithm, gray_similarity_structure};
+use serde_json::json;
+
+use crate::harness::{ADA, App, PERSON, PERSON_NAME, SOON, Theme, View, World, id, until};
+
+const MAIN: &str = "^Understudy$";
+const STAGE: &str = "– Understudy$";
+const SIZES: [(&str, (u32, u32)); 2] = [("small", (900, 600)), ("large", (1600, 1000))];
+const SCREEN: (u32, u32) = (1640, 1060);
+
+/// Pictures are kept this wide, in grey.
+const WIDTH: u32 = 640;
+/// SSIM is taken of windows of this many pixels each way.
+const WINDOW: usize = 8;
+/// A window less alike than this, of 255, shows something else.
+const ALIKE: u8 = 128;
+/// So many of the windows (a picture has 4,000) may: a button has more.
+const MOST: usize = 8;
+
+/// Times, codes, ports and what has the keyboard are other ones each time.
+const HIDE: &str = "const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`
+        time, [role=timer], [data-testid=code-time], [data-testid=settings-server], [data-testid=server-url],
+        [data-testid=session-row] .when, [data-testid=session-row] .end .small, [data-testid=deliveries],
+        [data-testid=toasts], .row:has([data-testid=factor-state]) { visibility: hidden !important }
+        *, *::before, *::after { caret-color: transparent !important; animation: none !important; transition: none !important }
+        ::-webkit-scrollbar { display: none }`);
+    document.adoptedStyleSheets = [sheet];
+    document.activeElement?.blur();";
+
+/// Meridian writes in the system's letters.
+const SAME_LETTERS: &str = "const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`* { font-family: 'DejaVu Sans' !important; caret-color: transparent !important }
+        time { visibility: hidden !important } ::-webkit-scrollbar { display: none }`);
+    document.adoptedStyleSheets = [sheet];";
+
+struct Album {
+    world: World,
+    app: App,
+    look: String,
+    different: Vec<String>,
+}
+
+fn folder(part: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(part)
+}
+
+/// How many windows of two pictures show something else, and a map of them.
+fn unlike(one: &GrayImage, other: &GrayImage) -> anyhow::Result<(usize, GrayImage)> {
+    ensure!(one.dimensions() == other.dimensions(), "{:?} and {:?}", one.dimensions(), other.dimensions());
+    let map =
+        gray_similarity_structure(&Algorithm::MSSIMSimple, one, other)?.image.to_color_map().into_luma8();
+    let corners =
+        (0..map.height()).step_by(WINDOW).flat_map(|y| (0..map.width()).step_by(WINDOW).map(move |x| (x, y)));
+    let count = corners.filter(|(x, y)| map.get_pixel(*x, *y)[0] < ALIKE).count();
+    Ok((count, map))
+}
+
+impl Album {
+    async fn start(theme: Theme, language: &str) -> anyhow::Result<Self> {
+        let world = World::start_on(theme, SCREEN).await?;
+        let own = world.folder.path().join("home/.config/dev.understudy.desktop");
+        fs::create_dir_all(&own)?;
+        let settings = json!({ "language": language, "theme": theme.name() });
+        fs::write(own.join("settings.json"), settings.to_string())?;
+        let app = App::start(&world).await?;
+        let look = format!("{}-{language}", theme.name());
+        Ok(Self { world, app, look, different: vec![] })
+    }
+
+    /// As the window looks now, without what changes.
+    async fn seen(&self, title: &str, views: &[View]) -> anyhow::Result<GrayImage> {
+        for view in views {
+            let script = if *view == View::Platform { SAME_LETTERS } else { HIDE };
+            self.app.script(*view, script, vec![]).await?;
+            self.app.rest_mouse(*view).await?;
+        }
+        self.world.desktop.bring_up(title)?;
+        self.app.drawn().await?;
+        let path = self.world.folder.path().join("seen.png");
+        let text = path.to_str().context("a path that is no text")?;
+        let window = self.world.desktop.window(title).context("the window is gone")?;
+        let small = format!("{WIDTH}x");
+        let arguments =
+            ["-window", &window, "-colorspace", "Gray", "-resize", &small, "-depth", "8", "-strip", text];
+        self.world.desktop.run("import", &arguments)?;
+        for view in views {
+            self.app.script(*view, "document.adoptedStyleSheets = []", vec![]).await?;
+        }
+        Ok(image::open(&path)?.into_luma8())
+    }
+
+    async fn compare(&mut self, name: &str, title: &str, views: &[View]) -> anyhow::Result<()> {
+        for (size, pixels) in SIZES {
+            self.world.desktop.resize(title, pixels)?;
+            let name = format!("{name}-{}-{size}.png", self.look);
+            let accepted = folder("tests/end_to_end/accepted").join(&name);
+            if std::env::var_os("UNDERSTUDY_ACCEPT").is_some() {
+                // What is still moving is not accepted: twice the same.
+                let mut before = self.seen(title, views).await?;
+                let still = until("the picture stands still", Duration::from_secs(20), async || {
+                    let now = self.seen(title, views).await?;
+                    let same = unlike(&before, &now)?.0 == 0;
+                    before = now;
+                    Ok(same.then(|| before.clone()))
+                });
+                fs::create_dir_all(folder("tests/end_to_end/accepted"))?;
+                still.await?.save(&accepted)?;
+                continue;
+            }
+            let wanted =
+                image::open(&accepted).with_context(|| format!("{name} was never accepted"))?.into_luma8();
+            let mut last = None;
+            // The first picture may come before the window has drawn its new size.
+            let alike = until(&name, Duration::from_secs(8), async || {
+                let now = self.seen(title, views).await?;
+                let (count, map) = unlike(&wanted, &now)?;
+                last = Some((now, map));
+                ensure!(count <= MOST, "{count} parts of {name} look otherwise");
+                Ok(Some(()))
+            })
+            .await;
+            if let Err(error) = alike {
+                let kept = folder("target/pictures/different");
+                fs::create_dir_all(&kept)?;
+                if let Some((now, map)) = last {
+                    now.save(kept.join(&name))?;
+                    map.save(kept.join(format!("where-{name}")))?;
+                }
+                self.different.push(format!("{error:#}"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn main(&mut self, name: &str) -> anyhow::Result<()> {
+        self.compare(name, MAIN, &[View::Main]).await
+    }
+
+    /// Every main screen. Answers with what looks otherwise.
+    async fn leaf_through(mut self) -> anyhow::Result<Vec<String>> {
+        let api = self.world.services.api.clone();
+        self.app.see(View::Main, &id("server-url")).await?;
+        self.app.fill(View::Main, &id("server-url"), api.as_str()).await?;
+        self.app.click(View::Main, &id("server-continue")).await?;
+        self.app.see(View::Main, &id("email")).await?;
+        self.main("sign-in").await?;
+        self.app.sign_in_again(&ADA).await?;
+        self.app.see(View::Main, &id("person-row")).await?;
+        self.main("people").await?;
+        self.app.click(View::Main, &id("nav-impersonation")).await?;
+        self.app.fill(View::Main, &id("identifier"), PERSON).await?;
+        self.app.click(View::Main, &id("find-person")).await?;
+        self.app.fill_in_request("act").await?;
+        self.main("form").await?;
+        self.a_missing_button_is_noticed().await?;
+        self.app.click(View::Main, &id("request-code")).await?;
+        self.app.reads(View::Main, &id("deliveries"), ADA.email).await?;
+        self.app.see(View::Main, &id("badge-inbox")).await?;
+        // The notification lies over the window until it is put away.
+        until("the notification comes and goes", SOON, async || {
+            Ok((!self.world.desktop.notifications()?.is_empty()).then_some(()))
+        })
+        .await?;
+        let code = self.world.mail.newest(ADA.email, 1).await?.code();
+        self.main("code").await?;
+        self.app.enter_code(&code).await?;
+        self.app.start_session().await?;
+        self.app.reads(View::Bar, &id("bar-name"), PERSON_NAME).await?;
+        self.app.reads(View::Platform, "h1", PERSON_NAME).await?;
+        self.compare("stage", STAGE, &[View::Bar, View::Platform]).await?;
+        self.app.click(View::Bar, &id("exit")).await?;
+        self.app.see(View::Main, &id("note-sheet")).await?;
+        self.app.click(View::Main, &id("note-later")).await?;
+        self.app.look_again().await?;
+        self.app.click(View::Main, &id("nav-history")).await?;
+        self.app.reads(View::Main, &id("session-row"), PERSON_NAME).await?;
+        self.main("history").await?;
+        self.app.click(View::Main, &id("nav-settings")).await?;
+        self.app.see(View::Main, &id("factor-state")).await?;
+        self.main("settings").await?;
+        self.app.close().await?;
+        Ok(self.different)
+    }
+
+    /// The test of the test: without its most important button, a screen looks otherwise.
+    async fn a_missing_button_is_noticed(&self) -> anyhow::Result<()> {
+        const SHOW: &str = "document.querySelector(arguments[0]).style.visibility = arguments[1]";
+        let button = id("request-code");
+        // In the large window, where it is smallest.
+        let with = self.seen(MAIN, &[View::Main]).await?;
+        self.app.script(View::Main, SHOW, vec![json!(button), json!("hidden")]).await?;
+        let without = self.seen(MAIN, &[View::Main]).await?;
+        self.app.script(View::Main, SHOW, vec![json!(button), json!("")]).await?;
+        let (count, _) = unlike(&with, &without)?;
+        ensure!(count > MOST, "without a button only {count} parts look otherwise");
+        let again = self.seen(MAIN, &[View::Main]).await?;
+        ensure!(unlike(&with, &again)?.0 == 0, "the same picture twice looks otherwise");
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_main_screens_look_as_they_were_accepted() -> anyhow::Result<()> {
+    let mut different = vec![];
+    for theme in [Theme::Light, Theme::Dark] {
+        for language in ["en", "fr"] {
+            different.extend(Album::start(theme, language).await?.leaf_through().await?);
+        }
+    }
+    ensure!(
+        different.is_empty(),
+        "{}\nSee target/pictures/different; UNDERSTUDY_ACCEPT=1 accepts them.",
+        different.join("\n")
+    );
+    Ok(())
+}
