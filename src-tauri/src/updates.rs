@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tauri::AppHandle;
-use tauri_plugin_updater::{Update, UpdaterExt};
+use tauri_plugin_updater::{Error, Update, UpdaterExt};
 use understudy_protocol::ErrorCode;
 use url::Url;
 
@@ -38,14 +38,21 @@ pub(crate) async fn look(app: AppHandle) {
 /// Downloads it, checks its signature, installs it and starts again. Never while impersonating.
 pub(crate) async fn install(app: &AppHandle) -> Result<()> {
     refuse_while_impersonating(&app.understudy(), UPDATE)?;
-    let failed = |error: &dyn std::fmt::Display| {
+    let failed = |error: Error| {
+        if matches!(error, Error::Minisign(_) | Error::SignatureUtf8(_) | Error::Base64(_)) {
+            let message = say(
+                "The update is not signed with the key that this computer trusts, so nothing was installed. Tell whoever manages this computer.",
+                "La mise à jour n’est pas signée avec la clé reconnue par cet ordinateur : rien n’a été installé. Prévenez la personne qui gère cet ordinateur.",
+            );
+            return CommandError::internal(message, error);
+        }
         let message = say(
             "The update could not be installed, so this version stays. Try again later, or tell whoever manages this computer.",
             "La mise à jour n’a pas pu être installée : cette version reste en place. Réessayez plus tard ou prévenez la personne qui gère cet ordinateur.",
         );
         CommandError::internal(message, error)
     };
-    let Some(update) = check(app).await.map_err(|error| failed(&error))? else {
+    let Some(update) = check(app).await.map_err(failed)? else {
         app.understudy().set_new_version(None);
         app.publish();
         let message = say(
@@ -54,14 +61,14 @@ pub(crate) async fn install(app: &AppHandle) -> Result<()> {
         );
         return Err(CommandError::new(ErrorCode::NotFound, message));
     };
-    let package = update.download(|_, _| {}, || {}).await.map_err(|error| failed(&error))?;
+    let package = update.download(|_, _| {}, || {}).await.map_err(failed)?;
     // A session may have started while it was downloading, and some systems end the app to install.
     refuse_while_impersonating(&app.understudy(), UPDATE)?;
-    update.install(package).map_err(|error| failed(&error))?;
+    update.install(package).map_err(failed)?;
     app.restart()
 }
 
-async fn check(app: &AppHandle) -> std::result::Result<Option<Update>, tauri_plugin_updater::Error> {
+async fn check(app: &AppHandle) -> std::result::Result<Option<Update>, Error> {
     let Some(updates) = app.understudy().settings.updates() else { return Ok(None) };
     let url = Url::parse(&updates.url)?;
     app.updater_builder().pubkey(updates.public_key).endpoints(vec![url])?.build()?.check().await

@@ -34,7 +34,7 @@ const MOST: usize = 8;
 /// Times, codes, ports and what has the keyboard are other ones each time.
 const HIDE: &str = "const sheet = new CSSStyleSheet();
     sheet.replaceSync(`
-        time, [role=timer], [data-testid=code-time], [data-testid=settings-server], [data-testid=server-url],
+        time, [role=timer], [data-testid=code-time], [data-testid=settings-server], [data-testid=server-url], [data-testid=sign-in-server],
         [data-testid=session-row] .when, [data-testid=session-row] .end .small, [data-testid=deliveries],
         [data-testid=toasts], .row:has([data-testid=factor-state]) { visibility: hidden !important }
         *, *::before, *::after { caret-color: transparent !important; animation: none !important; transition: none !important }

@@ -115,7 +115,7 @@ async fn a_package_that_another_key_has_signed_is_refused_and_everything_stays()
     let app = App::start_program(&world, &program).await?;
     app.sign_in(&world, &ADA).await?;
     app.click(View::Main, &id("install-update")).await?;
-    app.reads(View::Main, &id("update-error"), "could not be installed, so this version stays").await?;
+    app.reads(View::Main, &id("update-error"), "not signed with the key that this computer trusts").await?;
     world.step(&app, "78-update-refused", "The signature is not the key's: nothing is installed.").await?;
     ensure!(fs::read(&program)? == before, "something was installed");
     ensure!(!app.has_quit()?, "the app is gone");

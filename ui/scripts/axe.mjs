@@ -69,6 +69,7 @@ async function look({ scene: [name, address, ready, act], locale, colorScheme })
     page.on("pageerror", (error) => wrong.push(`${where}: ${error.message}`));
     await page.goto(base + address);
     await page.waitForSelector(`[data-testid="${ready}"]`);
+    if (!address.startsWith("/bar")) await page.waitForSelector("h1", { state: "attached" });
     await act?.(page);
     await page.waitForTimeout(400);
     if (options.shots)

@@ -32,6 +32,9 @@ pub const DESKTOP: &[&str] = &[
     "xvfb",
 ];
 
+/// In which every screen of the UI is looked at.
+pub const BROWSER: &[&str] = &["chromium"];
+
 /// To look into packages of the app.
 pub const PACKAGING: &[&str] = &["desktop-file-utils", "rpm"];
 

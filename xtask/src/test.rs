@@ -20,13 +20,20 @@ const EVERYTHING: &[&str] = &["--workspace", "--features", AUTOMATION];
 
 pub fn run() -> anyhow::Result<()> {
     timed("packages", || {
-        packages::install(&[packages::BUILD, packages::DESKTOP, packages::PACKAGING, packages::POSTGRES])
+        packages::install(&[
+            packages::BUILD,
+            packages::BROWSER,
+            packages::DESKTOP,
+            packages::PACKAGING,
+            packages::POSTGRES,
+        ])
     })?;
     step("formatting", cargo().args(["fmt", "--all", "--check"]))?;
     ui::build()?;
     step("types of the UI", &mut ui::npm(&["run", "check"]))?;
     step("lints of the UI", &mut ui::npm(&["run", "lint"]))?;
     step("tests of the UI", &mut ui::npm(&["run", "test"]))?;
+    step("accessibility of every screen", &mut ui::npm(&["run", "test:axe"]))?;
     step("clippy", tool(&["clippy"]).args(EVERYTHING).args(["--all-targets", "--", "-D", "warnings"]))?;
     let suites = Suites::read()?;
     step("build of the tests", &mut suites.build())?;
