@@ -59,7 +59,7 @@ pub(crate) async fn install(app: &AppHandle) -> Result<()> {
             "There is no newer version any more: the update was withdrawn. Nothing was installed.",
             "Il n’y a plus de version plus récente : la mise à jour a été retirée. Rien n’a été installé.",
         );
-        return Err(CommandError::new(ErrorCode::NotFound, message));
+        return Err(CommandError::new(ErrorCode::App, message));
     };
     let package = update.download(|_, _| {}, || {}).await.map_err(failed)?;
     // A session may have started while it was downloading, and some systems end the app to install.

@@ -61,6 +61,9 @@ impl Ports {
     }
 }
 
+/// The profile of a released server.
+const RELEASED: &str = "server";
+
 /// The binaries of one profile.
 pub struct Binaries(PathBuf);
 
@@ -71,10 +74,10 @@ impl Binaries {
         build.args(["build", "--workspace", "--bins"]);
         if release {
             build = cargo();
-            build.args(["build", "--release", "-p", "understudy-server", "-p", "demo-platform"]);
+            build.args(["build", "--profile", RELEASED, "-p", "understudy-server", "-p", "demo-platform"]);
         }
         step("build", &mut build)?;
-        Ok(Self(target().join(if release { "release" } else { "debug" })))
+        Ok(Self(target().join(if release { RELEASED } else { "debug" })))
     }
 
     pub fn command(&self, name: &str) -> Command {

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 
-/// Writes `latest.json` into a folder of packages that lie beside their signatures (`….sig`).
+/// Writes `latest.json` into a folder of packages that lie beside their signatures (`….sig`), with the words of
+/// `notes.txt` where there is one.
 pub fn write(folder: &Path, url: &str) -> anyhow::Result<()> {
     ensure!(
         url.starts_with("https://"),
@@ -20,7 +21,10 @@ pub fn write(folder: &Path, url: &str) -> anyhow::Result<()> {
             signatures.insert(package.to_owned(), fs::read_to_string(&path)?.trim().to_owned());
         }
     }
-    let feed = feed(env!("CARGO_PKG_VERSION"), url, &signatures)?;
+    let mut feed = feed(env!("CARGO_PKG_VERSION"), url, &signatures)?;
+    if let Ok(notes) = fs::read_to_string(folder.join("notes.txt")) {
+        feed["notes"] = notes.trim().into();
+    }
     fs::write(folder.join("latest.json"), serde_json::to_string_pretty(&feed)?)?;
     Ok(())
 }
