@@ -39,6 +39,7 @@ const COMMANDS: &[&str] = &[
     "get_stage_state",
     "set_bar_height",
     "dismiss_sheet",
+    "still_here",
     "open_external_link",
     "open_download_folder",
     "reload_stage",

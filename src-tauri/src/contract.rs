@@ -127,6 +127,9 @@ pub struct StageState {
     /// Milliseconds until the session's limit, at the time this was sent.
     #[ts(type = "number")]
     pub limit_in_ms: u64,
+    /// Milliseconds until the session ends because nothing is done by hand, in the last minute of it.
+    #[ts(type = "number | null")]
+    pub idle_in_ms: Option<u64>,
 }
 
 /// A sheet by which the bar grows and the platform moves down.

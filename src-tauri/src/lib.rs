@@ -101,6 +101,7 @@ pub fn run() {
             bar::get_stage_state,
             bar::set_bar_height,
             bar::dismiss_sheet,
+            bar::still_here,
             bar::open_external_link,
             bar::open_download_folder,
             bar::reload_stage,

@@ -80,6 +80,32 @@ pub(crate) fn session_ended(app: &AppHandle, session: &Session, cause: Option<En
     show(app, say("Impersonation has ended", "La prise en main a pris fin"), &body, None);
 }
 
+/// The session's time is nearly up.
+pub(crate) fn ends_soon(app: &AppHandle, session: &Session) {
+    let name = &session.person.name;
+    let body = say(
+        format!("The session as {name} ends in 2 minutes at the latest. Finish what you are doing."),
+        format!(
+            "La session en tant que {name} prend fin dans 2 minutes au plus. Terminez ce que vous faites."
+        ),
+    );
+    show(app, say("Impersonation ends soon", "La prise en main va prendre fin"), &body, None);
+}
+
+/// The session is about to end because nobody does anything.
+pub(crate) fn still_there(app: &AppHandle, session: &Session) {
+    let name = &session.person.name;
+    let body = say(
+        format!(
+            "Nothing was done as {name} for a while, so the session is about to end. Move the mouse on it to go on."
+        ),
+        format!(
+            "Rien n’a été fait en tant que {name} depuis un moment : la session va prendre fin. Bougez la souris dessus pour continuer."
+        ),
+    );
+    show(app, say("Are you still there?", "Êtes-vous toujours là ?"), &body, None);
+}
+
 /// The installation words its kinds itself; those of the specification are known in both languages, as in the UI.
 fn kind_word(kind: &str) -> &str {
     match kind {

@@ -30,6 +30,8 @@ mod network;
 #[cfg(feature = "automation")]
 mod pictures;
 #[cfg(feature = "automation")]
+mod safeguards;
+#[cfg(feature = "automation")]
 mod sizes;
 #[cfg(feature = "automation")]
 mod story;

@@ -130,6 +130,7 @@ export const SCENES = [
   ["keys", "/#/history", "session-row", (page) => page.keyboard.press("?")],
   ["bar", "/bar.html?scene=bar", "bar-name"],
   ["bar-soon", "/bar.html?scene=bar-soon", "bar-name"],
+  ["bar-still", "/bar.html?scene=bar-still", "still-there"],
   ["bar-lost", "/bar.html?scene=bar-lost", "connection-lost"],
   ["bar-close", "/bar.html?scene=bar-close", "sheet-close_refused"],
   ["bar-link", "/bar.html?scene=bar-link", "sheet-external_link"],

@@ -42,6 +42,7 @@ const state = (sheet: Sheet | null): StageState => ({
   sheet,
   connection_lost: false,
   limit_in_ms: 60_000,
+  idle_in_ms: null,
 });
 
 /** The sheet is there for so long, with a renewal of the session every five seconds. */

@@ -149,7 +149,10 @@ test("who reads only goes to no other screen", () => {
 
 test("the palette quits, also while impersonating: the app then says why not", async () => {
   const session = data.sessions[0] as StageClosed["session"];
-  for (const stage of [null, { session, sheet: null, connection_lost: false, limit_in_ms: 60_000 }]) {
+  for (const stage of [
+    null,
+    { session, sheet: null, connection_lost: false, limit_in_ms: 60_000, idle_in_ms: null },
+  ]) {
     desk.take(state({ stage }));
     asked = [];
     commandsOf(desk)

@@ -95,7 +95,10 @@ impl Client {
     }
 
     pub fn renew(&self, stage: &Stage) -> anyhow::Result<Value> {
-        self.post(&format!("/api/sessions/{}/lease", stage.session), &json!({ "token": stage.token }))
+        self.post(
+            &format!("/api/sessions/{}/lease", stage.session),
+            &json!({ "token": stage.token, "idle_ms": 0 }),
+        )
     }
 
     pub fn exit(&self, stage: &Stage) -> anyhow::Result<()> {

@@ -54,10 +54,18 @@ pub struct Started {
     pub lease: Lease,
 }
 
-/// `POST /api/sessions/{id}/lease` and `…/handoff`
+/// `POST /api/sessions/{id}/handoff`
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct WithToken {
     pub token: String,
+}
+
+/// `POST /api/sessions/{id}/lease`
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Renew {
+    pub token: String,
+    /// How long ago the last input by hand on the stage was, as the toolkit has it: a page that polls is none.
+    pub idle_ms: u64,
 }
 
 /// The server's promise that the session dies when the app stops renewing it.
@@ -72,6 +80,9 @@ pub struct Lease {
     /// The session ends then, renewed or not.
     #[ts(type = "number")]
     pub limit_in_ms: u64,
+    /// The session ends when nothing was done by hand for so long.
+    #[ts(type = "number")]
+    pub idle_after_ms: u64,
 }
 
 /// The one-time pass with which the stage's webview enters the gateway.

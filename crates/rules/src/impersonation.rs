@@ -28,6 +28,8 @@ pub struct Limits {
     pub session: Millis,
     /// How long a session outlives its last renewal.
     pub lease: Millis,
+    /// How long a session lasts without input by hand.
+    pub idle: Millis,
 }
 
 impl Default for Limits {
@@ -39,6 +41,7 @@ impl Default for Limits {
             start: 5 * MINUTE,
             session: 30 * MINUTE,
             lease: 30 * SECOND,
+            idle: 5 * MINUTE,
         }
     }
 }
@@ -74,7 +77,7 @@ pub enum State {
     Waiting { give_up_at: Millis },
     CodeSent { expires_at: Millis, tries_left: u8 },
     Verified { start_by: Millis },
-    Live { started_at: Millis, limit_at: Millis, lease_until: Millis },
+    Live { started_at: Millis, limit_at: Millis, lease_until: Millis, idle_at: Millis },
     Closed { why: Closed, at: Millis },
     Ended { started_at: Millis, limit_at: Millis, at: Millis, cause: EndCause },
 }
@@ -93,7 +96,10 @@ pub enum Event {
     Replaced,
     Cancelled,
     Started,
-    LeaseRenewed,
+    /// The app is there; the last input by hand was so long ago.
+    LeaseRenewed {
+        idle: Millis,
+    },
     Ended(EndCause),
     /// Nothing but time has passed.
     TimePassed,
@@ -142,13 +148,17 @@ impl State {
             Self::CodeSent { expires_at: at, .. } | Self::Verified { start_by: at } if now >= at => {
                 Self::Closed { why: Closed::Expired, at }
             }
-            Self::Live { started_at, limit_at, lease_until } if now >= limit_at.min(lease_until) => {
-                let (at, cause) = if lease_until < limit_at {
-                    (lease_until, EndCause::ClientLost)
-                } else {
-                    (limit_at, EndCause::Limit)
-                };
-                Self::Ended { started_at, limit_at, at, cause }
+            Self::Live { started_at, limit_at, lease_until, idle_at } => {
+                // The first of them; where two come at once, the one that stands first.
+                let ends = [
+                    (limit_at, EndCause::Limit),
+                    (lease_until, EndCause::ClientLost),
+                    (idle_at, EndCause::Idle),
+                ];
+                match ends.into_iter().min_by_key(|(at, _)| *at) {
+                    Some((at, cause)) if now >= at => Self::Ended { started_at, limit_at, at, cause },
+                    _ => self,
+                }
             }
             other => other,
         }
@@ -195,17 +205,22 @@ impl State {
                 started_at: now,
                 limit_at: now + limits.session,
                 lease_until: now + limits.lease,
+                idle_at: now + limits.idle,
             }),
             (Self::Live { .. }, E::Started) => stay(Refusal::AlreadyStarted),
             (_, E::Started) => stay(Refusal::NotVerified),
 
-            (Self::Live { started_at, limit_at, .. }, E::LeaseRenewed) => {
-                to(Self::Live { started_at, limit_at, lease_until: now + limits.lease })
-            }
+            // What was known before is not taken back: input that was reported stays.
+            (Self::Live { started_at, limit_at, idle_at, .. }, E::LeaseRenewed { idle }) => to(Self::Live {
+                started_at,
+                limit_at,
+                lease_until: now + limits.lease,
+                idle_at: idle_at.max(now.saturating_sub(idle.max(0)).saturating_add(limits.idle)),
+            }),
             (Self::Live { started_at, limit_at, .. }, E::Ended(cause)) => {
                 to(Self::Ended { started_at, limit_at, at: now, cause })
             }
-            (_, E::LeaseRenewed | E::Ended(_)) => stay(Refusal::NotLive),
+            (_, E::LeaseRenewed { .. } | E::Ended(_)) => stay(Refusal::NotLive),
 
             (Self::Live { .. }, E::Replaced | E::Cancelled) => stay(Refusal::AlreadyStarted),
             (_, E::Replaced) => close(Closed::Replaced),

@@ -15,7 +15,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Replaced),
         1 => Just(Event::Cancelled),
         3 => Just(Event::Started),
-        3 => Just(Event::LeaseRenewed),
+        3 => (0..400_000i64).prop_map(|idle| Event::LeaseRenewed { idle }),
         1 => prop_oneof![Just(EndCause::Exit), Just(EndCause::StoppedByStaff)].prop_map(Event::Ended),
         1 => Just(Event::TimePassed),
     ]
@@ -68,8 +68,9 @@ proptest! {
                 prop_assert!(event == Event::TimePassed || outcome.result.is_err());
             }
             match state {
-                State::Live { started_at, limit_at, lease_until } => {
-                    prop_assert!(now < limit_at && now < lease_until);
+                State::Live { started_at, limit_at, lease_until, idle_at } => {
+                    prop_assert!(now < limit_at && now < lease_until && now < idle_at);
+                    prop_assert!(idle_at <= now + limits.idle);
                     prop_assert_eq!(limit_at, started_at + limits.session);
                 }
                 State::Ended { started_at, limit_at, at, cause } => {
@@ -141,14 +142,47 @@ fn a_lease_that_is_not_renewed_ends_the_session_when_it_ran_out() {
     for event in [Event::Delivered, Event::CodeEntered { right: true }, Event::Started] {
         state = state.apply(event, 0, &limits).next;
     }
-    let renewed = state.apply(Event::LeaseRenewed, 29_999, &limits);
+    let renewed = state.apply(Event::LeaseRenewed { idle: 0 }, 29_999, &limits);
     assert_eq!(renewed.result, Ok(()));
     assert!(matches!(
         renewed.next.settled(90_000),
         State::Ended { at: 59_999, cause: EndCause::ClientLost, .. }
     ));
     assert_eq!(
-        state.apply(Event::LeaseRenewed, 30_000, &limits).result,
+        state.apply(Event::LeaseRenewed { idle: 0 }, 30_000, &limits).result,
         Err(Refusal::Ended(EndCause::ClientLost))
     );
+}
+
+#[test]
+fn a_session_without_input_by_hand_ends_and_what_was_reported_is_not_taken_back() {
+    let limits = Limits::default();
+    let mut state = State::requested(0, &limits);
+    for event in [Event::Delivered, Event::CodeEntered { right: true }, Event::Started] {
+        state = state.apply(event, 0, &limits).next;
+    }
+    let end = |state: State| match state.settled(3_600_000) {
+        State::Ended { at, cause, .. } => (at, cause),
+        other => panic!("{other:?}"),
+    };
+    // An app that renews and renews, with nobody at it; then one that was touched at 100 s.
+    let renewed = |mut state: State, idle_of: fn(Millis) -> Millis| {
+        for now in (10_000..).step_by(10_000).take(60) {
+            let outcome = state.apply(Event::LeaseRenewed { idle: idle_of(now) }, now, &limits);
+            state = outcome.next;
+        }
+        state
+    };
+    assert_eq!(end(renewed(state, |now| now)), (300_000, EndCause::Idle));
+    assert_eq!(
+        end(renewed(state, |now| if now < 100_000 { now } else { now - 95_000 })),
+        (395_000, EndCause::Idle)
+    );
+    // Reported once, and then as if it had never been.
+    let told = state.apply(Event::LeaseRenewed { idle: 0 }, 20_000, &limits).next;
+    let untold = told.apply(Event::LeaseRenewed { idle: i64::MAX }, 30_000, &limits).next;
+    assert!(matches!(untold, State::Live { idle_at: 320_000, .. }), "{untold:?}");
+    // Nonsense is no time in the future.
+    let odd = state.apply(Event::LeaseRenewed { idle: -1_000_000 }, 10_000, &limits).next;
+    assert!(matches!(odd, State::Live { idle_at: 310_000, .. }), "{odd:?}");
 }

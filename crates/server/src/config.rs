@@ -244,11 +244,13 @@ pub struct Session {
     pub minutes: u32,
     /// Seconds that a session outlives its last renewal.
     pub lease_seconds: u32,
+    /// Minutes that a session lasts without input by hand on the stage.
+    pub idle_minutes: u32,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { minutes: 30, lease_seconds: 30 }
+        Self { minutes: 30, lease_seconds: 30, idle_minutes: 5 }
     }
 }
 
@@ -365,6 +367,7 @@ impl Config {
             ("code.per_hour", self.code.per_hour, 1..=1_000),
             ("session.minutes", self.session.minutes, 1..=480),
             ("second_factor.minutes", self.second_factor.minutes, 1..=720),
+            ("session.idle_minutes", self.session.idle_minutes, 1..=60),
             ("session.lease_seconds", self.session.lease_seconds, 15..=120),
         ] {
             if !range.contains(&value) {
@@ -380,6 +383,7 @@ impl Config {
             tries: self.code.tries,
             session: i64::from(self.session.minutes) * MINUTE,
             lease: i64::from(self.session.lease_seconds) * SECOND,
+            idle: i64::from(self.session.idle_minutes) * MINUTE,
             ..Limits::default()
         }
     }

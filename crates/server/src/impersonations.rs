@@ -39,6 +39,7 @@ pub fn state(row: &Model) -> State {
                 started_at: started_at?,
                 limit_at: row.limit_at?,
                 lease_until: row.lease_until?,
+                idle_at: row.idle_at?,
             },
             "closed" => State::Closed { why: named(row.cause.as_deref()?)?, at: row.ended_at? },
             "ended" => State::Ended {
@@ -83,10 +84,11 @@ pub fn set_state(row: &mut ActiveModel, state: State) {
     row.due_at = Set(due_at);
     match state {
         State::CodeSent { tries_left, .. } => row.tries_left = Set(tries_left.into()),
-        State::Live { started_at, limit_at, lease_until } => {
+        State::Live { started_at, limit_at, lease_until, idle_at } => {
             row.started_at = Set(Some(started_at));
             row.limit_at = Set(Some(limit_at));
             row.lease_until = Set(Some(lease_until));
+            row.idle_at = Set(Some(idle_at));
         }
         State::Closed { why, at } => {
             row.ended_at = Set(Some(at));

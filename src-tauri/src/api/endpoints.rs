@@ -8,8 +8,8 @@ use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
 use understudy_protocol::{
     Enrol, Enrolment, Handoff, InboxEntry, Lease, NewNote, NewRequest, Note, PeoplePage, PeopleQuery, Person,
-    RecoveryCodes, Request, SecondFactor, ServerInfo, Session, SessionDetail, SessionsPage, SessionsQuery,
-    ShowFactor, Started, VerifyCode, WithToken,
+    RecoveryCodes, Renew, Request, SecondFactor, ServerInfo, Session, SessionDetail, SessionsPage,
+    SessionsQuery, ShowFactor, Started, VerifyCode, WithToken,
 };
 use uuid::Uuid;
 
@@ -91,9 +91,12 @@ impl Api {
         self.post_empty(&format!("/api/requests/{id}/start")).await
     }
 
-    pub(crate) async fn renew_lease(&self, id: Uuid, token: &SecretString) -> Result<Lease> {
+    pub(crate) async fn renew_lease(&self, id: Uuid, token: &SecretString, idle: Duration) -> Result<Lease> {
         let server = self.server()?;
-        let body = with_token(token);
+        let body = Renew {
+            token: token.expose_secret().to_owned(),
+            idle_ms: u64::try_from(idle.as_millis()).unwrap_or(u64::MAX),
+        };
         let request = server
             .request(Method::POST, &format!("/api/sessions/{id}/lease"))?
             .timeout(LEASE_TIMEOUT)

@@ -23,6 +23,12 @@ pub(crate) async fn dismiss_sheet(app: AppHandle) {
     stage::dismiss_sheet(&app);
 }
 
+/// "I am still here", where the toolkit does not tell of input by hand.
+#[tauri::command]
+pub(crate) async fn still_here(app: AppHandle) {
+    stage::input(&app);
+}
+
 /// Opens the link of the sheet that is shown, and no other, in the system's browser.
 #[tauri::command]
 pub(crate) async fn open_external_link(app: AppHandle) -> Result<()> {

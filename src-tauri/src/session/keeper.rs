@@ -5,14 +5,14 @@ use std::time::Duration;
 use tauri::AppHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use understudy_protocol::Lease;
+use understudy_protocol::{Lease, Session};
 use uuid::Uuid;
 
 use super::close::{Cause, close};
 use crate::clock::boot_time;
 use crate::error::Result;
-use crate::stage;
 use crate::state::AppExt;
+use crate::{notify, stage};
 
 /// How often the boot clock is looked at. After sleep the first look comes at once.
 const TICK: Duration = Duration::from_millis(250);
@@ -30,15 +30,30 @@ async fn renew_until_lost(app: &AppHandle, id: Uuid) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // A renewal that hangs must not keep the stage open, so it runs beside the clock.
     let mut renewal = None;
+    let mut news = Vec::new();
     loop {
         tokio::select! {
             _ = tick.tick() => {
                 let now = boot_time();
-                let Some((lost, due)) = state.session.with_live(|live| (live.lease.is_lost(now), live.lease.is_due(now)))
-                else { return };
+                let looked = state.session.with_live(|live| {
+                    for (due, say) in [
+                        (live.tell_limit(now), notify::ends_soon as fn(&AppHandle, &Session)),
+                        (live.hand.tell(now), notify::still_there),
+                    ] {
+                        if due {
+                            news.push((say, live.session.clone()));
+                        }
+                    }
+                    (live.lease.is_lost(now), live.lease.is_due(now))
+                });
+                let Some((lost, due)) = looked else { return };
                 if lost {
                     close(app, Some(id), Cause::LeaseLost);
                     return;
+                }
+                for (say, session) in news.drain(..) {
+                    say(app, &session);
+                    stage::publish(app);
                 }
                 if due && renewal.is_none() {
                     renewal = Some(Box::pin(renew(app, id)));
@@ -58,7 +73,10 @@ async fn renew(app: &AppHandle, id: Uuid) -> (Duration, Result<Lease>) {
     let asked_at = boot_time();
     let state = app.understudy();
     let outcome = match state.session.token(id) {
-        Some(token) => state.api.renew_lease(id, &token).await,
+        Some(token) => {
+            let idle = state.session.with_live(|live| live.hand.idle(asked_at)).unwrap_or_default();
+            state.api.renew_lease(id, &token, idle).await
+        }
         None => Err(crate::contract::CommandError::signed_out()),
     };
     (asked_at, outcome)

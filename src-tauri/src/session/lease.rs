@@ -34,6 +34,10 @@ impl LeaseClock {
         self.due_at = now + RETRY;
     }
 
+    pub(super) fn renew_now(&mut self, now: Duration) {
+        self.due_at = now;
+    }
+
     pub(super) fn is_lost(&self, now: Duration) -> bool {
         now >= self.lost_at
     }
@@ -62,7 +66,8 @@ mod tests {
     }
 
     fn clock(asked_at: u64) -> LeaseClock {
-        let lease = Lease { ends_in_ms: 30_000, renew_in_ms: 10_000, limit_in_ms: 1_800_000 };
+        let lease =
+            Lease { ends_in_ms: 30_000, renew_in_ms: 10_000, limit_in_ms: 1_800_000, idle_after_ms: 300_000 };
         LeaseClock::new(&lease, seconds(asked_at))
     }
 
@@ -92,7 +97,12 @@ mod tests {
 
     #[test]
     fn a_generous_server_does_not_make_the_app_wait_longer() {
-        let lease = Lease { ends_in_ms: 600_000, renew_in_ms: 300_000, limit_in_ms: 1_800_000 };
+        let lease = Lease {
+            ends_in_ms: 600_000,
+            renew_in_ms: 300_000,
+            limit_in_ms: 1_800_000,
+            idle_after_ms: 300_000,
+        };
         let clock = LeaseClock::new(&lease, seconds(0));
         assert!(clock.is_due(seconds(10)));
         assert!(clock.is_lost(seconds(30)));

@@ -1,6 +1,7 @@
 //! The impersonation that is going on, if one is. The token lives here and nowhere else.
 
 mod close;
+mod hand;
 mod keeper;
 mod lease;
 mod sheets;
@@ -21,12 +22,16 @@ use crate::clock::boot_time;
 use crate::contract::{CommandError, Sheet, StageState};
 use crate::error::Result;
 use crate::words::say;
+use hand::Hand;
 use lease::LeaseClock;
 use sheets::Sheets;
 
 pub(crate) use close::{Cause, close, end_before_quitting};
 pub(crate) use start::{start, stop};
 pub(crate) use trace::look as look_for_a_left_one;
+
+/// So long before a session's limit the bar warns, and a notification with it.
+const LIMIT_WARNING: Duration = Duration::from_secs(120);
 
 /// Room for one session at a time.
 #[derive(Default)]
@@ -49,6 +54,10 @@ struct Live {
     session: Session,
     token: SecretString,
     lease: LeaseClock,
+    /// Whether somebody is at it.
+    hand: Hand,
+    /// Whether staff were told that the time is nearly up.
+    limit_told: bool,
     connection_lost: bool,
     sheets: Sheets,
     /// Stops the task that keeps the lease.
@@ -59,12 +68,21 @@ impl Live {
     fn new(started: Started, asked_at: Duration) -> Self {
         Self {
             lease: LeaseClock::new(&started.lease, asked_at),
+            hand: Hand::new(&started.lease, asked_at),
             session: started.session,
             token: started.token.into(),
+            limit_told: false,
             connection_lost: false,
             sheets: Sheets::default(),
             stop: CancellationToken::new(),
         }
+    }
+
+    /// Whether staff have to be told now that the time is nearly up; once.
+    fn tell_limit(&mut self, now: Duration) -> bool {
+        let due = !self.limit_told && self.lease.until_limit(now) <= LIMIT_WARNING;
+        self.limit_told |= due;
+        due
     }
 
     fn stage_state(&self, now: Duration) -> StageState {
@@ -73,6 +91,10 @@ impl Live {
             sheet: self.sheets.front().cloned(),
             connection_lost: self.connection_lost,
             limit_in_ms: u64::try_from(self.lease.until_limit(now).as_millis()).unwrap_or(u64::MAX),
+            idle_in_ms: self
+                .hand
+                .warning(now)
+                .map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
         }
     }
 }
@@ -101,6 +123,21 @@ impl Slot {
 
     pub(crate) fn stage_state(&self) -> Option<StageState> {
         self.with_live(|live| live.stage_state(boot_time()))
+    }
+
+    /// Somebody did something by hand on the stage. Whether the bar was asking for it.
+    pub(crate) fn input(&self) -> bool {
+        self.with_live(|live| {
+            let now = boot_time();
+            let asked = live.hand.warning(now).is_some();
+            live.hand.moved(now);
+            if asked {
+                // The server must hear of it before the time is up that it knows of.
+                live.lease.renew_now(now);
+            }
+            asked
+        })
+        .unwrap_or(false)
     }
 
     pub(crate) fn push_sheet(&self, sheet: Sheet) {
@@ -178,6 +215,7 @@ impl Slot {
     fn renewed(&self, lease: &Lease, asked_at: Duration) {
         self.with_live(|live| {
             live.lease = LeaseClock::new(lease, asked_at);
+            live.hand.allow(lease);
             live.connection_lost = false;
         });
     }

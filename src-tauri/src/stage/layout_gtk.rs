@@ -51,6 +51,28 @@ pub(super) fn watch_keys(window: &Window, app: &AppHandle) -> tauri::Result<()> 
     })
 }
 
+/// Keys, mouse and touch, from the toolkit itself: nothing that a page does is taken for it.
+pub(super) async fn watch_hands(app: &AppHandle, webview: &Webview) -> tauri::Result<()> {
+    let app = app.clone();
+    let pointer = Cell::new(None);
+    on_toolkit(webview, move |webview| {
+        webview.connect_event(move |_, event| {
+            use gtk::gdk::EventType as E;
+            let by_hand = match event.event_type() {
+                E::KeyPress | E::ButtonPress | E::Scroll | E::TouchBegin | E::TouchUpdate => true,
+                // What moves under a pointer that rests is told as a motion too.
+                E::MotionNotify => pointer.replace(event.root_coords()) != event.root_coords(),
+                _ => false,
+            };
+            if by_hand {
+                super::input(&app);
+            }
+            Propagation::Proceed
+        });
+    })
+    .await
+}
+
 pub(super) async fn dock_bar(_: &Window, bar: &Webview, height: f64) -> tauri::Result<()> {
     on_toolkit(bar, move |bar| {
         let vbox = bar.parent().and_then(|parent| parent.downcast::<gtk::Box>().ok())?;

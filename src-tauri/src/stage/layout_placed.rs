@@ -21,6 +21,11 @@ pub(super) fn watch_keys(_: &Window, _: &AppHandle) -> tauri::Result<()> {
     Ok(())
 }
 
+/// What is done by hand reaches no handler of ours here: "I am still here" on the bar says it.
+pub(super) async fn watch_hands(_: &AppHandle, _: &Webview) -> tauri::Result<()> {
+    Ok(())
+}
+
 pub(super) async fn dock_bar(window: &Window, bar: &Webview, _: f64) -> tauri::Result<()> {
     bar.set_bounds(places(window)?.0)
 }

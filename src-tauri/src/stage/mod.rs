@@ -113,6 +113,7 @@ async fn build(app: &AppHandle, person: &str, origins: Origins) -> tauri::Result
         .on_permission_request(|_, _| PermissionResponse::Deny);
     let bar = window.add_child(bar, LogicalPosition::new(0.0, 0.0), LogicalSize::new(width, BAR_HEIGHT))?;
     layout::dock_bar(&window, &bar, BAR_HEIGHT).await?;
+    layout::watch_hands(app, &bar).await?;
 
     let blank =
         WebviewUrl::External(Url::parse("about:blank").map_err(|_| tauri::Error::InvalidWindowHandle)?);
@@ -126,6 +127,7 @@ async fn build(app: &AppHandle, person: &str, origins: Origins) -> tauri::Result
     let position = LogicalPosition::new(0.0, BAR_HEIGHT);
     let platform = window.add_child(platform, position, LogicalSize::new(width, height - BAR_HEIGHT))?;
     layout::fill(&window, &platform).await?;
+    layout::watch_hands(app, &platform).await?;
     hooks::watch_crashes(app, &bar, &platform)
 }
 
@@ -238,6 +240,13 @@ pub(crate) fn open_sheet(app: &AppHandle, sheet: Sheet) {
 pub(crate) fn refused(app: &AppHandle, session: Uuid, method: &str, path: &str, reason: RefusalReason) {
     if app.understudy().session.live_id() == Some(session) {
         open_sheet(app, Sheet::Refused { method: method.to_owned(), path: path.to_owned(), reason });
+    }
+}
+
+/// Somebody did something by hand on the stage.
+pub(crate) fn input(app: &AppHandle) {
+    if app.understudy().session.input() {
+        publish(app);
     }
 }
 

@@ -25,6 +25,7 @@ use std::{
 };
 
 use tempfile::TempDir;
+use understudy_server::config::Config;
 
 #[cfg(feature = "automation")]
 pub use app::{App, View, id};
@@ -64,11 +65,24 @@ impl World {
 
     /// On a screen of this width and height.
     pub async fn start_on(theme: Theme, screen: (u32, u32)) -> anyhow::Result<Self> {
+        Self::start_with(theme, screen, |_| {}).await
+    }
+
+    /// With a server that is configured otherwise.
+    pub async fn configured(adjust: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
+        Self::start_with(Theme::Light, SCREEN, adjust).await
+    }
+
+    async fn start_with(
+        theme: Theme,
+        screen: (u32, u32),
+        adjust: impl FnOnce(&mut Config),
+    ) -> anyhow::Result<Self> {
         let start = Instant::now();
         let folder = tempfile::Builder::new().prefix("understudy-test-").tempdir()?;
         let desktop = Desktop::start(folder.path(), theme, screen).await?;
         let mail = Mail::start().await?;
-        let services = Services::start(folder.path(), mail.port()).await?;
+        let services = Services::start(folder.path(), mail.port(), adjust).await?;
         let pictures = std::env::var_os("UNDERSTUDY_PICTURES").map(PathBuf::from);
         Ok(Self { desktop, services, mail, folder, pictures, theme, start })
     }

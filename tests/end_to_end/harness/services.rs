@@ -63,7 +63,11 @@ pub struct Recorded {
 }
 
 impl Services {
-    pub async fn start(folder: &Path, mail_port: u16) -> anyhow::Result<Self> {
+    pub async fn start(
+        folder: &Path,
+        mail_port: u16,
+        adjust: impl FnOnce(&mut Config),
+    ) -> anyhow::Result<Self> {
         let bind = || TcpListener::bind("127.0.0.1:0");
         let (platform, api, gateway, tap) = (bind().await?, bind().await?, bind().await?, bind().await?);
         let url = |host: &str, listener: &TcpListener| -> anyhow::Result<Url> {
@@ -89,6 +93,7 @@ impl Services {
         // Nobody works as fast as a test.
         config.code.burst = 100;
         config.code.per_hour = 1_000;
+        adjust(&mut config);
         config.check()?;
         let meridian = demo_platform::start(
             platform,

@@ -102,6 +102,7 @@ export const exitImpersonation = () => call<void>("exit_impersonation");
 
 export const getStageState = () => call<StageState>("get_stage_state");
 export const setBarHeight = (height: number) => call<void>("set_bar_height", { height });
+export const stillHere = () => call<void>("still_here");
 export const dismissSheet = () => call<void>("dismiss_sheet");
 export const openExternalLink = () => call<void>("open_external_link");
 export const openDownloadFolder = () => call<void>("open_download_folder");

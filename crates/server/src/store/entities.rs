@@ -153,6 +153,8 @@ pub mod impersonation {
         pub started_at: Option<i64>,
         pub limit_at: Option<i64>,
         pub lease_until: Option<i64>,
+        /// When it ends for want of input by hand.
+        pub idle_at: Option<i64>,
         pub ended_at: Option<i64>,
         /// Why it was closed or ended.
         pub cause: Option<String>,

@@ -13,7 +13,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(SecondFactor)]
+        vec![Box::new(First), Box::new(SecondFactor), Box::new(Idle)]
     }
 }
 
@@ -269,5 +269,29 @@ impl MigrationTrait for SecondFactor {
             manager.create_index(index).await?;
         }
         Ok(())
+    }
+}
+
+struct Idle;
+
+impl MigrationName for Idle {
+    fn name(&self) -> &'static str {
+        "m0003_idle"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Idle {
+    #[allow(elided_lifetimes_in_paths)]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut impersonation = Table::alter();
+        impersonation.table(Alias::new("impersonation")).add_column(big_integer_null("idle_at"));
+        manager.alter_table(impersonation).await?;
+        // A session that lives through the upgrade of its server has until its limit.
+        let mut live = Query::update();
+        live.table(Alias::new("impersonation"))
+            .value("idle_at", Expr::col("limit_at"))
+            .and_where(Expr::col("state").eq("live"));
+        manager.execute(live).await
     }
 }

@@ -62,6 +62,37 @@ async fn invariant_3_a_session_ends_at_its_limit_however_often_it_is_renewed() {
 }
 
 #[tokio::test]
+async fn invariant_3_a_session_that_nobody_touches_ends_however_much_its_page_asks_for() {
+    let world = World::at_rest().await;
+    let app = world.agent().await;
+    let (started, stage) = app.stage(ELISE, Mode::Act).await;
+    let mut idle = Duration::ZERO;
+    for _ in 0..14 {
+        world.pass(Duration::from_secs(20));
+        idle += Duration::from_secs(20);
+        let lease = app.renew_idle(&started, idle).await.expect("renewed");
+        assert_eq!(lease.idle_after_ms, 300_000);
+        // A page that polls is not somebody.
+        assert_eq!(stage.status("/").await, StatusCode::OK);
+    }
+    // "I am still here", at 280 s.
+    app.renew_idle(&started, Duration::ZERO).await.expect("renewed");
+    for _ in 0..14 {
+        world.pass(Duration::from_secs(20));
+        app.renew_idle(&started, Duration::from_secs(600)).await.expect("renewed");
+    }
+    world.pass(Duration::from_secs(20));
+    assert_eq!(stage.status("/").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.renew(&started).await.unwrap_err(), ErrorCode::SessionEnded);
+    assert_eq!(cause(&app, &started.session).await, Some(EndCause::Idle));
+    // What was not said is not guessed.
+    let path = format!("/api/sessions/{}/lease", started.session.id);
+    let silent = app.post::<serde_json::Value>(&path, &json!({ "token": started.token })).await;
+    assert_eq!(silent.unwrap_err().code, ErrorCode::BadRequest);
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn invariant_3_an_end_cuts_a_websocket_an_event_stream_and_a_slow_download_within_a_second() {
     let world = World::new().await;
     let app = world.agent().await;

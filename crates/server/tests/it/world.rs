@@ -322,8 +322,18 @@ impl<'a> App<'a> {
     }
 
     pub async fn renew(&self, started: &Started) -> Result<understudy_protocol::Lease, ErrorCode> {
+        self.renew_idle(started, Duration::ZERO).await
+    }
+
+    /// As an app whose last input by hand was so long ago.
+    pub async fn renew_idle(
+        &self,
+        started: &Started,
+        idle: Duration,
+    ) -> Result<understudy_protocol::Lease, ErrorCode> {
         let path = format!("/api/sessions/{}/lease", started.session.id);
-        self.post(&path, &json!({ "token": started.token })).await.map_err(|problem| problem.code)
+        let body = json!({ "token": started.token, "idle_ms": idle.as_millis() as u64 });
+        self.post(&path, &body).await.map_err(|problem| problem.code)
     }
 
     pub async fn end(&self, started: &Started) -> Result<understudy_protocol::Session, ErrorCode> {

@@ -79,6 +79,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     sheet: SHEETS[scene] ?? null,
     connection_lost: scene === "bar-lost",
     limit_in_ms: scene === "bar-soon" ? 95_000 : session.limit_in_ms,
+    idle_in_ms: scene === "bar-still" ? 48_000 : null,
   });
   const own = (person = data.people[scene === "bar-rtl" ? 3 : scene === "bar-long" ? 5 : 0]): Session => ({
     ...(sessions[0] as Session),
@@ -262,6 +263,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
       factor.fresh_for_ms = 3_600_000;
       return factor;
     },
+    still_here: () => {},
     get_settings: () => settings,
     can_notify: () => scene !== "silent",
     set_settings: ({ settings: wanted }: { settings: Settings }) => {

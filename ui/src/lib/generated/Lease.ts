@@ -15,4 +15,8 @@ renew_in_ms: number,
 /**
  * The session ends then, renewed or not.
  */
-limit_in_ms: number, };
+limit_in_ms: number, 
+/**
+ * The session ends when nothing was done by hand for so long.
+ */
+idle_after_ms: number, };

@@ -17,4 +17,8 @@ connection_lost: boolean,
 /**
  * Milliseconds until the session's limit, at the time this was sent.
  */
-limit_in_ms: number, };
+limit_in_ms: number, 
+/**
+ * Milliseconds until the session ends because nothing is done by hand, in the last minute of it.
+ */
+idle_in_ms: number | null, };

@@ -1,7 +1,7 @@
 //! Keeping a session alive.
 
 use axum::{Json as Answer, extract::State};
-use understudy_protocol::{Lease, WithToken};
+use understudy_protocol::{Lease, Renew};
 use understudy_rules::impersonation::Event;
 use uuid::Uuid;
 
@@ -16,14 +16,16 @@ use crate::{
 
 /// Renews the lease. Whoever may no longer impersonate cannot.
 #[utoipa::path(post, path = "/api/sessions/{id}/lease", security(("bearer" = [])), params(("id" = Uuid, Path)),
-    request_body = WithToken, responses((status = 200, body = Lease)))]
+    request_body = Renew, responses((status = 200, body = Lease)))]
 pub async fn renew(
     State(core): State<Shared>,
     Impersonator(caller): Impersonator,
     Path(id): Path<Uuid>,
-    Json(shown): Json<WithToken>,
+    Json(shown): Json<Renew>,
 ) -> ApiResult<Answer<Lease>> {
-    let choose = |row: &_| holds_token(&core, &caller, row, &shown.token).map(|()| Event::LeaseRenewed);
+    let idle = i64::try_from(shown.idle_ms).unwrap_or(i64::MAX);
+    let choose =
+        |row: &_| holds_token(&core, &caller, row, &shown.token).map(|()| Event::LeaseRenewed { idle });
     let done = step(&core, id, choose, Default::default).await?;
     done.result?;
     Ok(Answer(lease(&core, &done.row).await?))

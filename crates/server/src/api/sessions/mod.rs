@@ -60,7 +60,12 @@ pub async fn lease(core: &Core, row: &impersonation::Model) -> ApiResult<Lease> 
     let now = core.store.now().await?;
     let left = |at: Option<i64>| (at.unwrap_or(now) - now).max(0).unsigned_abs();
     let ends_in_ms = left(row.lease_until);
-    Ok(Lease { ends_in_ms, renew_in_ms: ends_in_ms / 3, limit_in_ms: left(row.limit_at) })
+    Ok(Lease {
+        ends_in_ms,
+        renew_in_ms: ends_in_ms / 3,
+        limit_in_ms: left(row.limit_at),
+        idle_after_ms: core.config.limits().idle.unsigned_abs(),
+    })
 }
 
 /// A row as a session.
