@@ -115,6 +115,9 @@ pub struct Platform {
     pub origin: Vec<Origin>,
     /// The kinds of people that may be impersonated.
     pub kind: Vec<Kind>,
+    /// IDs of people whom nobody may impersonate.
+    #[serde(default)]
+    pub protected: Vec<String>,
     /// What actions are called and what is special about them; the first that matches counts.
     #[serde(default)]
     pub route: Vec<RouteConfig>,
@@ -330,6 +333,9 @@ impl Config {
         if self.platform.unlisted_fields.iter().any(|name| name.trim().is_empty()) {
             let allowed = "names of form fields, such as \"csrf_token\"";
             return not_allowed("platform.unlisted_fields", "", allowed);
+        }
+        if self.platform.protected.iter().any(|id| id.trim().is_empty()) {
+            return not_allowed("platform.protected", "", "IDs of people, such as \"INV-000001\"");
         }
         self.routes()?;
         self.ca()?;

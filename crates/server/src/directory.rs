@@ -132,12 +132,17 @@ impl Directory {
         if identifier.is_empty() {
             return Err(missing());
         }
-        let value = quoted(identifier);
-        let filter = format!("(id eq {value} or userName eq {value} or emails.value eq {value})");
+        let (value, upper) = (quoted(identifier), quoted(&identifier.to_uppercase()));
+        let filter =
+            format!("(id eq {value} or id eq {upper} or userName eq {value} or emails.value eq {value})");
         let mut found: Vec<Person> =
             self.ask(&filter, 1, 10).await?.resources.into_iter().map(Person::from).collect();
-        if let Some(place) = found.iter().position(|person| person.id == identifier) {
-            return self.allowed(found.swap_remove(place));
+        // As it is written, or in capitals: an ID is read out on the phone and typed by hand.
+        let upper = identifier.to_uppercase();
+        for id in [identifier, &upper] {
+            if let Some(place) = found.iter().position(|person| person.id == id) {
+                return self.allowed(found.swap_remove(place));
+            }
         }
         found.retain(|person| person.email.eq_ignore_ascii_case(identifier));
         match found.len() {

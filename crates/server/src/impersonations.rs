@@ -11,7 +11,7 @@ use understudy_rules::impersonation::{Closed, EndCause, Event, Outcome, Refusal,
 use uuid::Uuid;
 
 use crate::{
-    Core,
+    Core, eligibility,
     error::{ApiError, ApiResult},
     staff,
     store::{
@@ -272,6 +272,12 @@ fn told_cause(cause: EndCause) -> understudy_protocol::EndCause {
         EndCause::StaffDisabled => Told::StaffDisabled,
         EndCause::SwitchedOff => Told::SwitchedOff,
     }
+}
+
+/// Whether a session may go on, as its staff member and its person stand now.
+pub async fn may_go_on(core: &Core, row: &Model) -> Result<bool, sea_orm::DbErr> {
+    Ok(staff::may_go_on(&core.store, row.staff_id, row.sign_in_id).await?
+        && eligibility::refusal(core, &row.person_id, &row.person_kind).await?.is_none())
 }
 
 /// Writes only while the session lives: in the same transaction, so that nothing comes after its end.

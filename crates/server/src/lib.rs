@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod directory;
+pub mod eligibility;
 pub mod error;
 pub mod gateway;
 pub mod hub;

@@ -44,6 +44,10 @@ enum StaffCommand {
     },
     /// Disables an account, at once: its sign-ins and sessions end.
     Disable { email: String },
+    /// Says whose account on the platform is this staff member's own: nobody can be signed in as staff.
+    Link { email: String, person: String },
+    /// Takes that back.
+    Unlink { email: String },
     /// Forgets the second factor of somebody who has lost it.
     ResetSecondFactor { email: String },
     /// Lists the accounts.
@@ -114,6 +118,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Staff(StaffCommand::Disable { email }) => {
             staff::disable(&core, &email).await?;
             answer(&format!("Disabled {email}; their sign-ins and sessions have ended."));
+        }
+        Command::Staff(StaffCommand::Link { email, person }) => {
+            staff::link(&core.store, &email, Some(&person)).await?;
+            answer(&format!("Nobody can be signed in as {person}: the account belongs to {email}."));
+        }
+        Command::Staff(StaffCommand::Unlink { email }) => {
+            staff::link(&core.store, &email, None).await?;
+            answer(&format!("{email} has no account on the platform any more, as far as this server knows."));
         }
         Command::Staff(StaffCommand::ResetSecondFactor { email }) => {
             staff::reset_second_factor(&core.store, &email).await?;

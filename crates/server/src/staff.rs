@@ -79,6 +79,7 @@ pub async fn add(
         roles: Set(roles.iter().map(name_of).collect::<Vec<_>>().join(",")),
         created_at: Set(store.now().await?),
         disabled_at: Set(None),
+        person_id: Set(None),
     };
     let job = Job {
         guards: vec![statement(&staff::Entity::insert(row), &store.db)],
@@ -164,6 +165,24 @@ pub async fn reset_second_factor(store: &Store, email: &str) -> anyhow::Result<(
         entries: vec![entry("second_factor_reset", id)],
         ..Job::default()
     };
+    store.write(job).await?;
+    Ok(())
+}
+
+/// Says whose account on the platform is this staff member's own, or that none is. What somebody has running in it
+/// ends.
+pub async fn link(store: &Store, email: &str, person: Option<&str>) -> anyhow::Result<()> {
+    let id = find(store, email).await?.id;
+    let person = person.map(str::trim);
+    if person == Some("") {
+        bail!("the ID of the person is missing");
+    }
+    let link = staff::Entity::update_many()
+        .set(staff::ActiveModel { person_id: Set(person.map(str::to_owned)), ..Default::default() })
+        .filter(staff::Column::Id.eq(id));
+    let kind = if person.is_some() { "staff_linked" } else { "staff_unlinked" };
+    let entry = Entry { person: person.map(str::to_owned), ..entry(kind, id) };
+    let job = Job { guards: vec![statement(&link, &store.db)], entries: vec![entry], ..Job::default() };
     store.write(job).await?;
     Ok(())
 }

@@ -12,8 +12,7 @@ use understudy_rules::{
 use crate::{
     Core,
     error::ApiResult,
-    impersonations::{end, state, step},
-    staff,
+    impersonations::{end, may_go_on, state, step},
     store::entities::{
         event,
         impersonation::{Column, Entity, Model},
@@ -69,7 +68,7 @@ async fn sweep_one(core: &Core, row: &Model, now: Millis) -> ApiResult<()> {
     let before = state(row);
     if before.settled(now) != before {
         step(core, row.id, |_| Ok(Event::TimePassed), Default::default).await?;
-    } else if before.is_live() && !staff::may_go_on(&core.store, row.staff_id, row.sign_in_id).await? {
+    } else if before.is_live() && !may_go_on(core, row).await? {
         end(core, row.id, EndCause::StaffDisabled).await?;
     }
     Ok(())

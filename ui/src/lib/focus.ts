@@ -8,3 +8,8 @@ export function focusFirstWrong(form: HTMLElement | undefined): void {
 export function takeFocus(element: HTMLElement): void {
   element.focus({ preventScroll: true });
 }
+
+/** `{@attach intoView}`: what says that something went wrong is not left below the edge of the window. */
+export function intoView(element: HTMLElement): void {
+  element.scrollIntoView?.({ block: "nearest" });
+}

@@ -12,9 +12,8 @@ use url::Url;
 use crate::{
     Core,
     error::ApiResult,
-    impersonations::{end, named, state, step},
+    impersonations::{end, may_go_on, named, state, step},
     keys::Secret,
-    staff,
     store::entities::{gateway_cookie, impersonation},
 };
 
@@ -79,8 +78,7 @@ async fn check(
         }
         return Ok(None);
     }
-    let kind_allowed = core.config.kind(&row.person_kind).is_some();
-    if !kind_allowed || !staff::may_go_on(&core.store, row.staff_id, row.sign_in_id).await? {
+    if !may_go_on(core, &row).await? {
         end(core, row.id, EndCause::StaffDisabled).await?;
         return Ok(None);
     }

@@ -16,6 +16,8 @@ pub mod staff {
         pub roles: String,
         pub created_at: i64,
         pub disabled_at: Option<i64>,
+        /// Whose account on the platform is theirs too: nobody is signed in as staff.
+        pub person_id: Option<String>,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}

@@ -13,7 +13,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(SecondFactor), Box::new(Idle)]
+        vec![Box::new(First), Box::new(SecondFactor), Box::new(Idle), Box::new(StaffPerson)]
     }
 }
 
@@ -293,5 +293,26 @@ impl MigrationTrait for Idle {
             .value("idle_at", Expr::col("limit_at"))
             .and_where(Expr::col("state").eq("live"));
         manager.execute(live).await
+    }
+}
+
+struct StaffPerson;
+
+impl MigrationName for StaffPerson {
+    fn name(&self) -> &'static str {
+        "m0004_staff_person"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for StaffPerson {
+    #[allow(elided_lifetimes_in_paths)]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut staff = Table::alter();
+        staff.table(Alias::new("staff")).add_column(text_null("person_id"));
+        manager.alter_table(staff).await?;
+        let mut index = Index::create();
+        index.name("staff_by_person").table(Alias::new("staff")).col(Alias::new("person_id"));
+        manager.create_index(index).await
     }
 }

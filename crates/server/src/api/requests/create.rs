@@ -21,6 +21,7 @@ use crate::{
     Core, Shared,
     api::extract::Json,
     auth::{Caller, Impersonator},
+    eligibility,
     error::{ApiError, ApiResult},
     impersonations::{name_of, set_state, state, step},
     keys::Secret,
@@ -47,6 +48,7 @@ pub async fn create(
     let consent = check_consent(&new.consent)?;
     let within_rate = check_rate(&core, &caller).await?;
     let person = core.directory.find(&new.identifier).await?;
+    eligibility::require(&core, &caller, &person.id, &person.kind).await?;
     replace_open(&core, &caller).await?;
 
     let db = &core.store.db;
@@ -136,15 +138,18 @@ fn check_consent(consent: &ConsentStatement) -> ApiResult<ConsentStatement> {
     let needed = |field: &str, text: &str, what: &str| {
         optional(field, Some(text))?.ok_or_else(|| ApiError::invalid(field, what))
     };
-    Ok(ConsentStatement {
-        given_by: needed("consent.given_by", &consent.given_by, "Say who gave their consent.")?,
-        means: consent.means,
-        reference: needed(
-            "consent.reference",
-            &consent.reference,
-            "Say where the consent can be looked up: a ticket, a recorded call.",
-        )?,
-    })
+    let (who, place) =
+        ("Say who gave their consent.", "Say where the consent can be looked up: a ticket, a recorded call.");
+    let given_by = needed("consent.given_by", &consent.given_by, who)?;
+    let reference = needed("consent.reference", &consent.reference, place)?;
+    // A dot is nobody, and can be looked up nowhere.
+    if given_by.chars().filter(|c| c.is_alphabetic()).count() < 2 {
+        return Err(ApiError::invalid("consent.given_by", who));
+    }
+    if reference.chars().filter(|c| c.is_alphanumeric()).count() < 3 {
+        return Err(ApiError::invalid("consent.reference", place));
+    }
+    Ok(ConsentStatement { given_by, means: consent.means, reference })
 }
 
 /// Requests at most, for each code that may be delivered: what is replaced before it is on its way, or cannot

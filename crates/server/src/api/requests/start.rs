@@ -11,6 +11,7 @@ use crate::{
     Shared,
     api::{extract::Path, second_factor::require_fresh, sessions},
     auth::Impersonator,
+    eligibility,
     error::ApiResult,
     impersonations::step,
     keys::{Keys, Secret},
@@ -28,7 +29,8 @@ pub async fn start(
 ) -> ApiResult<Json<Started>> {
     require_fresh(&core, &caller).await?;
     let person = sessions::owned(&core, &caller, id).await?.person_id;
-    core.directory.find(&person).await?;
+    let person = core.directory.find(&person).await?;
+    eligibility::require(&core, &caller, &person.id, &person.kind).await?;
     // A session that has run out must not keep its person.
     sweeper::sweep(&core).await?;
     let token = Keys::new_secret();

@@ -1,16 +1,20 @@
 //! "Verify code".
 
 use axum::{Json as Answer, extract::State};
-use understudy_protocol::{ErrorCode, Request, VerifyCode};
+use understudy_protocol::{Request, VerifyCode};
 use understudy_rules::{code::Code, impersonation::Event};
 use uuid::Uuid;
 
 use super::{create::code_mac, is_theirs, shown};
 use crate::{
     Shared,
-    api::extract::{Json, Path},
+    api::{
+        extract::{Json, Path},
+        sessions,
+    },
     auth::Impersonator,
-    error::{ApiError, ApiResult},
+    eligibility,
+    error::ApiResult,
     impersonations::step,
 };
 
@@ -23,15 +27,11 @@ pub async fn verify(
     Path(id): Path<Uuid>,
     Json(entered): Json<VerifyCode>,
 ) -> ApiResult<Answer<Request>> {
+    let row = sessions::owned(&core, &caller, id).await?;
+    eligibility::require(&core, &caller, &row.person_id, &row.person_kind).await?;
     let mac = Code::parse(&entered.code).map(|code| code_mac(&core, id, &code));
     let choose = |row: &crate::store::entities::impersonation::Model| {
         is_theirs(&caller, row)?;
-        if core.config.kind(&row.person_kind).is_none() {
-            return Err(ApiError::new(
-                ErrorCode::PersonRefused,
-                "People of this kind can no longer be impersonated here.",
-            ));
-        }
         let stored = row.code_mac.as_deref();
         let right = mac
             .as_deref()
