@@ -27,6 +27,8 @@ mod isolation;
 mod languages;
 #[cfg(feature = "automation")]
 mod network;
+#[cfg(not(feature = "automation"))]
+mod paper;
 #[cfg(feature = "automation")]
 mod pictures;
 #[cfg(feature = "automation")]
