@@ -192,7 +192,7 @@ mod tests {
         let profile = |path: &str| -> anyhow::Result<String> {
             let manifest = fs::read_to_string(root().join(path))?;
             let section = manifest.split("[profile.release]\n").nth(1).context("no release profile")?;
-            Ok(section.split("\n[").next().unwrap_or_default().trim().to_owned())
+            Ok(section.split("\n\n").next().unwrap_or_default().trim().to_owned())
         };
         assert_eq!(profile("xtask/bare-app/Cargo.toml")?, profile("Cargo.toml")?);
         Ok(())
