@@ -31,20 +31,24 @@ const ALIKE: u8 = 128;
 /// So many of the windows (a picture has 4,000) may: a button has more.
 const MOST: usize = 8;
 
-/// Times, codes, ports and what has the keyboard are other ones each time.
+/// Times, codes, ports and what has the keyboard are other ones each time; a longer time moves what is beside it.
 const HIDE: &str = "const sheet = new CSSStyleSheet();
     sheet.replaceSync(`
         time, [role=timer], [data-testid=code-time], [data-testid=settings-server], [data-testid=server-url], [data-testid=sign-in-server],
         [data-testid=session-row] .when, [data-testid=session-row] .end .small, [data-testid=deliveries],
         [data-testid=toasts], .row:has([data-testid=factor-state]) { visibility: hidden !important }
-        *, *::before, *::after { caret-color: transparent !important; animation: none !important; transition: none !important }
+        [data-testid=session-row] :is(.when a, .end .small) { display: inline-block; width: 90px; height: 1em; overflow: hidden }
+        *, *::before, *::after {
+            caret-color: transparent !important; animation: none !important; transition: none !important;
+            pointer-events: none !important
+        }
         ::-webkit-scrollbar { display: none }`);
     document.adoptedStyleSheets = [sheet];
     document.activeElement?.blur();";
 
 /// Meridian writes in the system's letters.
 const SAME_LETTERS: &str = "const sheet = new CSSStyleSheet();
-    sheet.replaceSync(`* { font-family: 'DejaVu Sans' !important; caret-color: transparent !important }
+    sheet.replaceSync(`* { font-family: 'DejaVu Sans' !important; caret-color: transparent !important; pointer-events: none !important }
         time { visibility: hidden !important } ::-webkit-scrollbar { display: none }`);
     document.adoptedStyleSheets = [sheet];";
 
@@ -106,7 +110,7 @@ impl Album {
 
     async fn compare(&mut self, name: &str, title: &str, views: &[View]) -> anyhow::Result<()> {
         for (size, pixels) in SIZES {
-            self.world.desktop.resize(title, pixels)?;
+            self.world.desktop.resize(title, pixels).await?;
             let name = format!("{name}-{}-{size}.png", self.look);
             let accepted = folder("tests/end_to_end/accepted").join(&name);
             if std::env::var_os("UNDERSTUDY_ACCEPT").is_some() {

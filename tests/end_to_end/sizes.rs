@@ -73,7 +73,7 @@ impl Sight {
     /// In each size: looks, and takes a picture.
     async fn look(&self, view: View, title: &str, name: &str) -> anyhow::Result<()> {
         for (width, height) in self.sizes {
-            self.world.desktop.resize(title, (width, height))?;
+            self.world.desktop.resize(title, (width, height)).await?;
             let inside = width / self.scale;
             until("the window has its size", SOON, async || {
                 let now = self.app.script(view, "return innerWidth", vec![]).await?.as_u64().unwrap_or(0);

@@ -186,9 +186,10 @@ impl Desktop {
         self.run("xdotool", &["type", "--clearmodifiers", "--delay", "25", text]).map(drop)
     }
 
-    /// Makes a window this wide and high, in the top left corner.
-    pub fn resize(&self, title: &str, size: (u32, u32)) -> anyhow::Result<()> {
-        let window = self.window(title).with_context(|| format!("there is no window {title:?}"))?;
+    /// Makes a window this wide and high, in the top left corner, as soon as it is there.
+    pub async fn resize(&self, title: &str, size: (u32, u32)) -> anyhow::Result<()> {
+        let window =
+            until(&format!("the window {title:?}"), COMES_UP, async || Ok(self.window(title))).await?;
         let (width, height) = (size.0.to_string(), size.1.to_string());
         self.run("xdotool", &["windowmove", &window, "10", "30"])?;
         self.run("xdotool", &["windowsize", &window, &width, &height]).map(drop)
