@@ -17,6 +17,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use understudy_protocol::{ErrorCode, ServerInfo, Session, Staff};
+use uuid::Uuid;
 
 /// How the app stands with its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
@@ -179,4 +180,6 @@ pub struct CommandError {
     pub tries_left: Option<u8>,
     #[ts(type = "number | null")]
     pub retry_after_ms: Option<u64>,
+    /// The session that it is about, e.g. the one whose note is missing.
+    pub session_id: Option<Uuid>,
 }

@@ -9,7 +9,14 @@ pub(crate) type Result<T> = std::result::Result<T, CommandError>;
 
 impl CommandError {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None, tries_left: None, retry_after_ms: None }
+        Self {
+            code,
+            message: message.into(),
+            field: None,
+            tries_left: None,
+            retry_after_ms: None,
+            session_id: None,
+        }
     }
 
     pub(crate) fn invalid(field: &str, message: impl Into<String>) -> Self {
@@ -71,8 +78,8 @@ impl CommandError {
 
     /// Whether the server has said for good that this sign-in may not do this any more.
     pub(crate) fn is_final_for_a_session(&self) -> bool {
-        use ErrorCode::{Forbidden, NotFound, OtherSignIn, SessionEnded, SignedOut};
-        matches!(self.code, SessionEnded | SignedOut | Forbidden | NotFound | OtherSignIn)
+        use ErrorCode::{Forbidden, NotFound, OtherSignIn, SessionEnded, SignedOut, SwitchedOff};
+        matches!(self.code, SessionEnded | SignedOut | Forbidden | NotFound | OtherSignIn | SwitchedOff)
     }
 }
 
@@ -84,6 +91,7 @@ impl From<Problem> for CommandError {
             field: problem.field,
             tries_left: problem.tries_left,
             retry_after_ms: problem.retry_after_ms,
+            session_id: problem.session_id,
         }
     }
 }
@@ -103,6 +111,7 @@ mod tests {
             field: Some("code".into()),
             tries_left: Some(2),
             retry_after_ms: Some(500),
+            session_id: Some(uuid::Uuid::nil()),
         };
         let error = CommandError::from(problem);
         assert_eq!(error.code, ErrorCode::WrongCode);
@@ -110,6 +119,7 @@ mod tests {
         assert_eq!(error.field.as_deref(), Some("code"));
         assert_eq!(error.tries_left, Some(2));
         assert_eq!(error.retry_after_ms, Some(500));
+        assert_eq!(error.session_id, Some(uuid::Uuid::nil()));
     }
 
     #[test]
@@ -117,7 +127,9 @@ mod tests {
         for code in [ErrorCode::Unreachable, ErrorCode::Internal, ErrorCode::TooMany] {
             assert!(!CommandError::new(code, "").is_final_for_a_session());
         }
-        for code in [ErrorCode::SessionEnded, ErrorCode::SignedOut, ErrorCode::Forbidden] {
+        for code in
+            [ErrorCode::SessionEnded, ErrorCode::SignedOut, ErrorCode::Forbidden, ErrorCode::SwitchedOff]
+        {
             assert!(CommandError::new(code, "").is_final_for_a_session());
         }
     }

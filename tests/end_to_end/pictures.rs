@@ -38,17 +38,14 @@ const HIDE: &str = "const sheet = new CSSStyleSheet();
         [data-testid=session-row] .when, [data-testid=session-row] .end .small, [data-testid=deliveries],
         [data-testid=toasts], .row:has([data-testid=factor-state]) { visibility: hidden !important }
         [data-testid=session-row] :is(.when a, .end .small) { display: inline-block; width: 90px; height: 1em; overflow: hidden }
-        *, *::before, *::after {
-            caret-color: transparent !important; animation: none !important; transition: none !important;
-            pointer-events: none !important
-        }
+        *, *::before, *::after { caret-color: transparent !important; animation: none !important; transition: none !important }
         ::-webkit-scrollbar { display: none }`);
     document.adoptedStyleSheets = [sheet];
     document.activeElement?.blur();";
 
 /// Meridian writes in the system's letters.
 const SAME_LETTERS: &str = "const sheet = new CSSStyleSheet();
-    sheet.replaceSync(`* { font-family: 'DejaVu Sans' !important; caret-color: transparent !important; pointer-events: none !important }
+    sheet.replaceSync(`* { font-family: 'DejaVu Sans' !important; caret-color: transparent !important }
         time { visibility: hidden !important } ::-webkit-scrollbar { display: none }`);
     document.adoptedStyleSheets = [sheet];";
 
@@ -82,6 +79,9 @@ impl Album {
         let settings = json!({ "language": language, "theme": theme.name() });
         fs::write(own.join("settings.json"), settings.to_string())?;
         let app = App::start(&world).await?;
+        // What lies under it looks otherwise.
+        let (right, bottom) = ((SCREEN.0 - 1).to_string(), (SCREEN.1 - 1).to_string());
+        world.desktop.run("xdotool", &["mousemove", &right, &bottom])?;
         let look = format!("{}-{language}", theme.name());
         Ok(Self { world, app, look, different: vec![] })
     }

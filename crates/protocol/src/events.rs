@@ -43,6 +43,14 @@ pub enum Event {
     NoteWritten {
         session_id: Uuid,
     },
+    /// An administrator lets its staff member ask for codes although the note is missing.
+    NoteLifted {
+        session_id: Uuid,
+    },
+    /// Impersonation was switched off or on again, for everybody.
+    Switched {
+        on: bool,
+    },
     /// This sign-in is over: signed out, disabled, or a refresh token was used twice.
     SignedOut,
 }

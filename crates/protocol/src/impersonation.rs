@@ -66,6 +66,8 @@ pub enum RequestState {
     Cancelled,
     /// No channel could deliver the code.
     Undeliverable,
+    /// Impersonation was switched off meanwhile.
+    SwitchedOff,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]

@@ -40,4 +40,21 @@ pub struct ServerInfo {
     pub gateway_origins: Vec<String>,
     /// Minutes that a session lasts at most.
     pub session_minutes: u32,
+    /// Nobody may impersonate until an administrator switches it on again.
+    #[serde(default)]
+    pub switched_off: bool,
+}
+
+/// `POST /api/switch`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct SetSwitch {
+    pub on: bool,
+    /// At least 10 characters with letters in them.
+    pub reason: String,
+}
+
+/// Whether anybody may impersonate in this installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Switch {
+    pub on: bool,
 }

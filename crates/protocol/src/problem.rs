@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// What a client may branch on. Names are stable; messages are not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
@@ -36,7 +37,7 @@ pub enum ErrorCode {
     AlreadyImpersonating,
     /// Somebody else is in this person's account.
     PersonBusy,
-    /// A note of an earlier session is still missing.
+    /// A note of an earlier session is still missing; `session_id` says which.
     NoteMissing,
     WrongCode,
     CodeExpired,
@@ -54,6 +55,8 @@ pub enum ErrorCode {
     SecondFactorNeeded,
     WrongSecondFactor,
     SessionEnded,
+    /// An administrator has switched impersonation off, for everybody.
+    SwitchedOff,
     /// The platform's directory did not answer.
     DirectoryUnavailable,
     /// Something failed inside the server; it has been logged.
@@ -86,4 +89,7 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(type = "number | null")]
     pub retry_after_ms: Option<u64>,
+    /// The session that it is about, e.g. the one whose note is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<Uuid>,
 }

@@ -175,3 +175,10 @@ pub struct Note {
     pub written_at: DateTime<Utc>,
     pub written_by: StaffRef,
 }
+
+/// `POST /api/sessions/{id}/note/lift`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct LiftNote {
+    /// At least 10 characters with letters in them.
+    pub reason: String,
+}

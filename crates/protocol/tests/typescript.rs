@@ -6,9 +6,9 @@ use std::{env, fs};
 
 use ts_rs::{Config, TS};
 use understudy_protocol::{
-    Enrolment, EventEnvelope, InboxEntry, Lease, NewNote, NewRequest, PeoplePage, PeopleQuery, Person,
-    Problem, RecoveryCodes, Request, SecondFactor, ServerInfo, SessionDetail, SessionsPage, SessionsQuery,
-    Staff, VerifyCode,
+    Enrolment, EventEnvelope, InboxEntry, Lease, LiftNote, NewNote, NewRequest, PeoplePage, PeopleQuery,
+    Person, Problem, RecoveryCodes, Request, SecondFactor, ServerInfo, SessionDetail, SessionsPage,
+    SessionsQuery, SetSwitch, Staff, Switch, VerifyCode,
 };
 
 /// Every type that no other one names; `export_all` follows the rest.
@@ -31,6 +31,9 @@ fn export(config: &Config) -> Result<(), ts_rs::ExportError> {
     SessionDetail::export_all(config)?;
     NewNote::export_all(config)?;
     EventEnvelope::export_all(config)?;
+    LiftNote::export_all(config)?;
+    SetSwitch::export_all(config)?;
+    Switch::export_all(config)?;
     Problem::export_all(config)
 }
 

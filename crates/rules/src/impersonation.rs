@@ -56,6 +56,7 @@ pub enum Closed {
     TooManyTries,
     Cancelled,
     Undeliverable,
+    SwitchedOff,
 }
 
 /// Why a session ended. Every session has exactly one.
@@ -101,6 +102,8 @@ pub enum Event {
         idle: Millis,
     },
     Ended(EndCause),
+    /// Impersonation was switched off: whatever is open is over.
+    SwitchedOff,
     /// Nothing but time has passed.
     TimePassed,
 }
@@ -221,6 +224,11 @@ impl State {
                 to(Self::Ended { started_at, limit_at, at: now, cause })
             }
             (_, E::LeaseRenewed { .. } | E::Ended(_)) => stay(Refusal::NotLive),
+
+            (Self::Live { started_at, limit_at, .. }, E::SwitchedOff) => {
+                to(Self::Ended { started_at, limit_at, at: now, cause: EndCause::SwitchedOff })
+            }
+            (_, E::SwitchedOff) => close(Closed::SwitchedOff),
 
             (Self::Live { .. }, E::Replaced | E::Cancelled) => stay(Refusal::AlreadyStarted),
             (_, E::Replaced) => close(Closed::Replaced),

@@ -4,6 +4,7 @@
 
 pub mod code;
 pub mod impersonation;
+pub mod note;
 pub mod passage;
 pub mod rate;
 pub mod reason;

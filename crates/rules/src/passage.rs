@@ -196,9 +196,23 @@ pub enum Passage<'a> {
     },
 }
 
-/// Decides on `method` and `path`. Only what the installation configured and the request line itself count;
-/// no header does.
-pub fn decide<'a>(routes: &'a [Route], mode: Mode, method: &str, path: &str) -> Passage<'a> {
+fn reads_by_name(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+/// Whether a query asks for another method, as some frameworks let it (`?_method=DELETE`). Whether this platform
+/// would listen cannot be known here, so it counts as the change that it asks for.
+fn asks_for_a_change(query: &str) -> bool {
+    query.split(['&', ';']).any(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = String::from_utf8_lossy(&decoded(value)).trim().to_ascii_uppercase();
+        decoded(name).eq_ignore_ascii_case(b"_method") && !reads_by_name(&value)
+    })
+}
+
+/// Decides on `method`, `path` and `query`. Only what the installation configured and the request line itself
+/// count; no header does.
+pub fn decide<'a>(routes: &'a [Route], mode: Mode, method: &str, path: &str, query: &str) -> Passage<'a> {
     if check_path(path).is_err() {
         return Passage::Refuse { route: None, why: Barred::PathNotCanonical };
     }
@@ -206,7 +220,7 @@ pub fn decide<'a>(routes: &'a [Route], mode: Mode, method: &str, path: &str) -> 
     if matches!(method.to_ascii_uppercase().as_str(), "TRACE" | "TRACK" | "CONNECT") {
         return Passage::Refuse { route: None, why: Barred::Shut };
     }
-    let reads = matches!(method, "GET" | "HEAD" | "OPTIONS");
+    let reads = reads_by_name(method);
     let route = routes.iter().find(|route| route.matches(method, path));
     let changes = match route.map_or(Class::ByMethod, |r| r.class) {
         Class::Shut => return Passage::Refuse { route, why: Barred::Shut },
@@ -214,7 +228,7 @@ pub fn decide<'a>(routes: &'a [Route], mode: Mode, method: &str, path: &str) -> 
         Class::ByMethod | Class::Asset => !reads,
         Class::Reads => false,
         Class::Changes => true,
-    };
+    } || asks_for_a_change(query);
     if changes && mode == Mode::View {
         Passage::Refuse { route, why: Barred::ViewOnly }
     } else {
@@ -296,7 +310,7 @@ mod tests {
             route(None, "/static/{*path}", Class::Asset),
             route(None, "/keys", Class::Shut),
         ];
-        let at = |mode, method, path| decide(&routes, mode, method, path);
+        let at = |mode, method, path| decide(&routes, mode, method, path, "");
         let view_only = |p| matches!(p, Passage::Refuse { why: Barred::ViewOnly, .. });
         let passes = |p| matches!(p, Passage::Forward { .. });
         assert!(passes(at(Mode::View, "GET", "/")) && passes(at(Mode::View, "HEAD", "/")));
@@ -324,6 +338,21 @@ mod tests {
     }
 
     #[test]
+    fn a_query_that_asks_for_another_method_is_a_change() {
+        let in_view = |query| decide(&[], Mode::View, "GET", "/profile", query);
+        for query in
+            ["_method=DELETE", "a&_METHOD=put", "a=1;_method=x", "%5Fmethod=%50OST", "_method", "_method="]
+        {
+            assert!(matches!(in_view(query), Passage::Refuse { why: Barred::ViewOnly, .. }), "{query}");
+        }
+        for query in ["", "_method=GET", "_method=head", "method=DELETE", "q=_method", "q=_method%3DPUT"] {
+            assert!(matches!(in_view(query), Passage::Forward { changes: false, .. }), "{query}");
+        }
+        let in_act = decide(&[], Mode::Act, "GET", "/profile", "_method=DELETE");
+        assert!(matches!(in_act, Passage::Forward { changes: true, .. }));
+    }
+
+    #[test]
     fn what_is_shut_is_shut_in_every_spelling_and_what_is_open_in_its_own_only() {
         let routes = [
             route(None, "/@me/d%C3%A9p%C3%B4t", Class::Shut),
@@ -331,7 +360,7 @@ mod tests {
             route(None, "/static/{*path}", Class::Asset),
             route(None, "/", Class::Shut),
         ];
-        let at = |method, path| decide(&routes, Mode::View, method, path);
+        let at = |method, path| decide(&routes, Mode::View, method, path, "");
         for path in [
             "/@me/d%C3%A9p%C3%B4t",
             "/%40me/d%c3%a9p%c3%b4t",

@@ -17,6 +17,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => Just(Event::Started),
         3 => (0..400_000i64).prop_map(|idle| Event::LeaseRenewed { idle }),
         1 => prop_oneof![Just(EndCause::Exit), Just(EndCause::StoppedByStaff)].prop_map(Event::Ended),
+        1 => Just(Event::SwitchedOff),
         1 => Just(Event::TimePassed),
     ]
 }
@@ -111,6 +112,20 @@ fn what_is_no_code_is_not_read_as_one() {
     for typed in ["", "WDJB", "WDJB-MJH", "WDJB-MJHTT", "WDJA-MJHT", "WDJB_MJHT", "12345678"] {
         assert!(Code::parse(typed).is_none(), "{typed}");
     }
+}
+
+#[test]
+fn invariant_3_the_switch_ends_whatever_is_open_and_names_itself_as_the_cause() {
+    let limits = Limits::default();
+    let mut state = State::requested(0, &limits);
+    for event in [Event::Delivered, Event::CodeEntered { right: true }, Event::Started] {
+        let off = state.apply(Event::SwitchedOff, 1, &limits);
+        assert_eq!((off.next, off.result), (State::Closed { why: Closed::SwitchedOff, at: 1 }, Ok(())));
+        assert_eq!(off.next.apply(event, 1, &limits).result, Err(Refusal::Closed(Closed::SwitchedOff)));
+        state = state.apply(event, 0, &limits).next;
+    }
+    let off = state.apply(Event::SwitchedOff, 1, &limits);
+    assert!(matches!(off.next, State::Ended { at: 1, cause: EndCause::SwitchedOff, .. }));
 }
 
 #[test]

@@ -44,6 +44,9 @@ impl Caller {
 /// A staff member who may impersonate.
 pub struct Impersonator(pub Caller);
 
+/// Whoever sets the rules of the installation.
+pub struct Admin(pub Caller);
+
 async fn by_mac(core: &Core, access_mac: Vec<u8>) -> ApiResult<Caller> {
     let db = &core.store.db;
     let found =
@@ -91,5 +94,17 @@ impl FromRequestParts<Shared> for Impersonator {
             ErrorCode::Forbidden,
             "Your role does not include impersonation. Ask an administrator.",
         ))
+    }
+}
+
+impl FromRequestParts<Shared> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, core: &Shared) -> ApiResult<Self> {
+        let caller = Caller::from_request_parts(parts, core).await?;
+        if caller.is_admin() {
+            return Ok(Self(caller));
+        }
+        Err(ApiError::new(ErrorCode::Forbidden, "Only an administrator may do this. Ask one."))
     }
 }

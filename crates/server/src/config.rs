@@ -247,13 +247,15 @@ pub struct Session {
     pub minutes: u32,
     /// Seconds that a session outlives its last renewal.
     pub lease_seconds: u32,
+    /// Minutes that the note of a session may be missing when the next code is asked for.
+    pub note_minutes: u32,
     /// Minutes that a session lasts without input by hand on the stage.
     pub idle_minutes: u32,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { minutes: 30, lease_seconds: 30, idle_minutes: 5 }
+        Self { minutes: 30, lease_seconds: 30, note_minutes: 15, idle_minutes: 5 }
     }
 }
 
@@ -334,8 +336,11 @@ impl Config {
             let allowed = "names of form fields, such as \"csrf_token\"";
             return not_allowed("platform.unlisted_fields", "", allowed);
         }
-        if self.platform.protected.iter().any(|id| id.trim().is_empty()) {
-            return not_allowed("platform.protected", "", "IDs of people, such as \"INV-000001\"");
+        if let Some(id) =
+            self.platform.protected.iter().find(|id| id.is_empty() || id.trim() != *id || id.contains('@'))
+        {
+            let allowed = "IDs of people, such as \"INV-000001\"; an e-mail address can change hands";
+            return not_allowed("platform.protected", id, allowed);
         }
         self.routes()?;
         self.ca()?;
@@ -372,6 +377,7 @@ impl Config {
             ("code.burst", self.code.burst, 1..=100),
             ("code.per_hour", self.code.per_hour, 1..=1_000),
             ("session.minutes", self.session.minutes, 1..=480),
+            ("session.note_minutes", self.session.note_minutes, 1..=240),
             ("second_factor.minutes", self.second_factor.minutes, 1..=720),
             ("session.idle_minutes", self.session.idle_minutes, 1..=60),
             ("session.lease_seconds", self.session.lease_seconds, 15..=120),
@@ -489,6 +495,12 @@ mod tests {
         let unlisted =
             include_str!("../demo.toml").replace("unlisted_fields = [\"", "unlisted_fields = [\"\", \"");
         assert!(error(&unlisted).starts_with("platform.unlisted_fields = \"\" is not allowed: names of"));
+        let protected = |id: &str| {
+            include_str!("../demo.toml").replace("[platform]", &format!("[platform]\nprotected = [\"{id}\"]"))
+        };
+        for id in ["", " INV-000001", "ada@example.com"] {
+            assert!(error(&protected(id)).starts_with("platform.protected = "), "{id}");
+        }
         assert!(error("[api]\norigin = \"http://a.example/path\"").contains("an origin such as"));
         assert!(error("[mail]\nfrom = \"nobody\"").contains("mail.from"));
         assert!(error("[code]\nchannels = [\"fax\"]").contains("`email`"));

@@ -17,7 +17,8 @@ pub async fn refusal(core: &Core, person: &str, kind: &str) -> Result<Option<&'s
     if core.config.kind(kind).is_none() {
         return Ok(Some("People of this kind cannot be impersonated here."));
     }
-    if core.config.platform.protected.iter().any(|id| id == person) {
+    // In either case: one letter that is written otherwise must not open what was meant to be shut.
+    if core.config.platform.protected.iter().any(|id| id.eq_ignore_ascii_case(person)) {
         return Ok(Some("This person is protected: nobody can be signed in as them."));
     }
     let linked = staff::Entity::find().filter(staff::Column::PersonId.eq(person));

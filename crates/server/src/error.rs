@@ -45,6 +45,7 @@ impl ApiError {
             C::SecondFactorNeeded => (403, "The second factor is needed"),
             C::WrongSecondFactor => (422, "Wrong code of the second factor"),
             C::SessionEnded => (410, "The session has ended"),
+            C::SwitchedOff => (403, "Impersonation is switched off"),
             C::DirectoryUnavailable => (502, "The platform does not answer"),
             C::Internal => (500, "Something failed here"),
             // The app's own.
@@ -61,6 +62,7 @@ impl ApiError {
             field: None,
             tries_left: None,
             retry_after_ms: None,
+            session_id: None,
         }))
     }
 
@@ -73,6 +75,15 @@ impl ApiError {
     pub fn too_many(wait: i64, detail: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorCode::TooMany, detail);
         error.0.retry_after_ms = Some(wait.max(0).unsigned_abs());
+        error
+    }
+
+    pub fn note_missing(session: uuid::Uuid, person: &str) -> Self {
+        let detail = format!(
+            "The support note of your session as {person} is still missing. Write it, then ask again."
+        );
+        let mut error = Self::new(ErrorCode::NoteMissing, detail);
+        error.0.session_id = Some(session);
         error
     }
 
@@ -92,6 +103,13 @@ impl ApiError {
 
     pub fn method_not_allowed() -> Self {
         Self::new(ErrorCode::MethodNotAllowed, "This address knows other methods: see the header Allow.")
+    }
+
+    pub fn switched_off() -> Self {
+        Self::new(
+            ErrorCode::SwitchedOff,
+            "An administrator has switched impersonation off, for everybody. Ask them when it will be on again.",
+        )
     }
 
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
@@ -181,6 +199,7 @@ impl From<Refusal> for ApiError {
                 ErrorCode::Undeliverable,
                 "The code could not be delivered. Ask your administrator to check the mail settings, then request a new code.",
             ),
+            Refusal::Closed(Closed::SwitchedOff) => Self::switched_off(),
             Refusal::Ended(cause) => Self::new(ErrorCode::SessionEnded, ended(cause)),
         }
     }

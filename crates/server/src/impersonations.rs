@@ -23,7 +23,11 @@ use crate::{
         },
         statement,
     },
+    switch,
 };
+
+/// Names of the states in which something can still happen.
+pub const OPEN: [&str; 4] = ["waiting", "code_sent", "verified", "live"];
 
 /// Reads the state of a row. A row that cannot be read counts as cancelled: it opens nothing.
 pub fn state(row: &Model) -> State {
@@ -123,6 +127,9 @@ pub async fn step(
             .await?
             .ok_or_else(|| ApiError::not_found("request"))?;
         let event = choose(&row)?;
+        if leads_on(event) {
+            switch::require_on(core).await?;
+        }
         let before = state(&row);
         let outcome = before.apply(event, core.store.now().await?, &core.config.limits());
         if outcome.next == before && outcome.result.is_ok() {
@@ -156,6 +163,11 @@ pub async fn step(
             .ok_or_else(|| ApiError::not_found("request"))?;
         return Ok(Step { row, result: outcome.result });
     }
+}
+
+/// Whether an event brings somebody into an account or keeps them there.
+fn leads_on(event: Event) -> bool {
+    matches!(event, Event::CodeEntered { .. } | Event::Started | Event::LeaseRenewed { .. })
 }
 
 /// The write that carries a row from `before` to the outcome.
@@ -250,10 +262,13 @@ async fn consequences(
             }
         }
         set.id = NotSet;
-        let guard = Entity::update_many()
+        let mut guard = Entity::update_many()
             .set(set)
             .filter(Column::Id.eq(row.id))
             .filter(Column::Version.eq(row.version));
+        if leads_on(event) && outcome.result.is_ok() {
+            guard = guard.filter(switch::still_on());
+        }
         job.guards.push(statement(&guard, db));
     }
     Ok(job)
@@ -285,7 +300,8 @@ pub async fn write_while_live(core: &Core, session: Uuid, mut job: Job) -> ApiRe
     let lives = Entity::update_many()
         .col_expr(Column::State, Expr::col(Column::State))
         .filter(Column::Id.eq(session))
-        .filter(Column::State.eq("live"));
+        .filter(Column::State.eq("live"))
+        .filter(switch::still_on());
     job.guards.push(statement(&lives, &core.store.db));
     match core.store.write(job).await {
         Err(WriteError::Conflict) => Err(ApiError::new(ErrorCode::SessionEnded, "The session has ended.")),

@@ -24,6 +24,7 @@ pub mod serve;
 pub mod staff;
 pub mod store;
 pub mod sweeper;
+pub mod switch;
 pub mod tls;
 
 use std::sync::Arc;

@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use understudy_ledger::Head;
 use understudy_protocol::Role;
-use understudy_server::{clock::Clock, config::Config, ledger_check, serve, staff};
+use understudy_rules::reason::check_reason;
+use understudy_server::{Core, clock::Clock, config::Config, ledger_check, serve, staff, switch};
 
 #[derive(Parser)]
 #[command(version, about = "Impersonation for support staff: API, gateway, storage, mail.")]
@@ -24,6 +25,14 @@ enum Command {
     Serve,
     /// Checks the configuration and says what is wrong with it.
     Check,
+    /// Switches impersonation off, for everybody, at once: sessions end, requests are closed.
+    Off {
+        /// Why; it stands in the record.
+        #[arg(long, value_parser = reason)]
+        reason: String,
+    },
+    /// Switches impersonation on again.
+    On,
     /// Staff accounts.
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -40,6 +49,12 @@ enum StaffCommand {
         #[arg(long)]
         name: String,
         #[arg(long, required = true, value_delimiter = ',', value_parser = role)]
+        role: Vec<Role>,
+    },
+    /// Changes what somebody may do, at once: sessions of those who may no longer impersonate end.
+    Roles {
+        email: String,
+        #[arg(required = true, value_delimiter = ',', value_parser = role)]
         role: Vec<Role>,
     },
     /// Disables an account, at once: its sign-ins and sessions end.
@@ -62,6 +77,10 @@ enum LedgerCommand {
         #[arg(long, value_parser = ledger_check::parse_head)]
         head: Vec<Head>,
     },
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    check_reason(text).map(str::to_owned).map_err(|error| format!("the reason must have {error}"))
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -108,6 +127,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Check => {}
         Command::Serve => serve_until_told(core).await?,
+        Command::Off { reason } => {
+            turn(&core, false, Some(&reason)).await?;
+            answer("Impersonation is switched off: sessions have ended and requests are closed.");
+        }
+        Command::On => {
+            turn(&core, true, None).await?;
+            answer("Impersonation is switched on.");
+        }
         Command::Staff(StaffCommand::Add { email, name, role }) => {
             let mut password = String::new();
             std::io::stdin().read_to_string(&mut password).context("no password on standard input")?;
@@ -118,6 +145,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Staff(StaffCommand::Disable { email }) => {
             staff::disable(&core, &email).await?;
             answer(&format!("Disabled {email}; their sign-ins and sessions have ended."));
+        }
+        Command::Staff(StaffCommand::Roles { email, role }) => {
+            staff::set_roles(&core, &email, &role).await?;
+            let ended = if staff::may_impersonate(&role) { "" } else { "; their sessions have ended" };
+            answer(&format!("Changed the roles of {email}{ended}."));
         }
         Command::Staff(StaffCommand::Link { email, person }) => {
             staff::link(&core.store, &email, Some(&person)).await?;
@@ -153,6 +185,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn turn(core: &Core, on: bool, reason: Option<&str>) -> anyhow::Result<()> {
+    let turned = switch::turn(core, on, reason, None).await;
+    turned.map_err(|error| anyhow::anyhow!("the switch could not be turned: {:?}", error.code()))
 }
 
 async fn serve_until_told(core: understudy_server::Shared) -> anyhow::Result<()> {

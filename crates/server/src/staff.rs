@@ -169,6 +169,35 @@ pub async fn reset_second_factor(store: &Store, email: &str) -> anyhow::Result<(
     Ok(())
 }
 
+/// Changes what somebody may do, at once: where they may no longer impersonate, their sessions end.
+pub async fn set_roles(core: &Core, email: &str, to: &[Role]) -> anyhow::Result<()> {
+    let store = &core.store;
+    if to.is_empty() {
+        bail!("at least one role is needed: support, admin or lead");
+    }
+    let row = find(store, email).await?;
+    let names = to.iter().map(name_of).collect::<Vec<_>>().join(",");
+    let change = staff::Entity::update_many()
+        .set(staff::ActiveModel { roles: Set(names), ..Default::default() })
+        .filter(staff::Column::Id.eq(row.id))
+        .filter(staff::Column::Roles.eq(&row.roles));
+    let details = json!({ "from": roles(&row), "to": to });
+    let job = Job {
+        guards: vec![statement(&change, &store.db)],
+        entries: vec![Entry { details, ..entry("staff_roles_changed", row.id) }],
+        ..Job::default()
+    };
+    match store.write(job).await {
+        Ok(_) => {}
+        Err(WriteError::Conflict) => bail!("somebody else changed {email} at the same moment; try again"),
+        Err(error) => return Err(error.into()),
+    }
+    if may_impersonate(to) {
+        return Ok(());
+    }
+    end_sessions(core, row.id, None, EndCause::StaffDisabled).await
+}
+
 /// Says whose account on the platform is this staff member's own, or that none is. What somebody has running in it
 /// ends.
 pub async fn link(store: &Store, email: &str, person: Option<&str>) -> anyhow::Result<()> {

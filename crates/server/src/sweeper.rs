@@ -12,12 +12,13 @@ use understudy_rules::{
 use crate::{
     Core,
     error::ApiResult,
-    impersonations::{end, may_go_on, state, step},
+    impersonations::{OPEN, end, may_go_on, state, step},
     store::entities::{
         event,
         impersonation::{Column, Entity, Model},
         refresh_token,
     },
+    switch,
 };
 
 const PAUSE: Duration = Duration::from_millis(500);
@@ -54,20 +55,23 @@ async fn trim(core: &Core) -> Result<(), sea_orm::DbErr> {
 
 pub async fn sweep(core: &Core) -> ApiResult<()> {
     let now = core.store.now().await?;
-    let open = Column::State.is_in(["waiting", "code_sent", "verified", "live"]);
+    let on = switch::read(core).await?;
+    let open = Column::State.is_in(OPEN);
     for row in Entity::find().filter(open).all(&core.store.db).await? {
         // One that fails must not keep the others alive.
-        if let Err(error) = sweep_one(core, &row, now).await {
+        if let Err(error) = sweep_one(core, &row, now, on).await {
             tracing::warn!(code = ?error.code(), id = %row.id, "an impersonation could not be swept; trying again");
         }
     }
     Ok(())
 }
 
-async fn sweep_one(core: &Core, row: &Model, now: Millis) -> ApiResult<()> {
+async fn sweep_one(core: &Core, row: &Model, now: Millis, on: bool) -> ApiResult<()> {
     let before = state(row);
     if before.settled(now) != before {
         step(core, row.id, |_| Ok(Event::TimePassed), Default::default).await?;
+    } else if !on {
+        switch::end_one(core, row.id).await?;
     } else if before.is_live() && !may_go_on(core, row).await? {
         end(core, row.id, EndCause::StaffDisabled).await?;
     }

@@ -104,7 +104,11 @@ impl Follower {
                 stage::refused(&self.app, *session_id, method, path, *reason);
             }
             Event::SignedOut => self.app.understudy().api.forget_sign_in().await,
-            Event::RequestChanged { .. } | Event::SessionStarted { .. } | Event::NoteWritten { .. } => {}
+            Event::RequestChanged { .. }
+            | Event::SessionStarted { .. }
+            | Event::NoteWritten { .. }
+            | Event::NoteLifted { .. }
+            | Event::Switched { .. } => {}
         }
         if let Err(error) = self.app.emit_to(MAIN, "server-event", envelope) {
             log::error!("an event could not be passed on: {error}");

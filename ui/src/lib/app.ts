@@ -49,7 +49,7 @@ export function asCommandError(thrown: unknown): CommandError {
     return thrown as CommandError;
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: "internal", message, field: null, tries_left: null, retry_after_ms: null };
+  return { code: "internal", message, field: null, tries_left: null, retry_after_ms: null, session_id: null };
 }
 
 async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {

@@ -469,6 +469,7 @@ export class Desk {
       case "session_started":
       case "session_ended":
       case "note_written":
+      case "note_lifted":
         this.sessionsVersion++;
         void this.refreshUnnoted();
         break;

@@ -108,6 +108,7 @@ const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
   second_factor_needed: m.error_second_factor_needed,
   wrong_second_factor: m.factor_wrong,
   session_ended: m.error_session_ended,
+  switched_off: m.error_switched_off,
   directory_unavailable: m.error_directory_unavailable,
   internal: m.error_internal,
   unreachable: m.error_unreachable,

@@ -11,6 +11,7 @@ use crate::{
     error::{ApiError, ApiResult},
     gateway::identity,
     store::Job,
+    switch,
 };
 
 const HEALTH_PATIENCE: Duration = Duration::from_secs(2);
@@ -33,6 +34,7 @@ pub async fn info(State(core): State<Shared>) -> Json<ServerInfo> {
             .map(|o| o.gateway.origin().ascii_serialization())
             .collect(),
         session_minutes: config.session.minutes,
+        switched_off: !switch::is_on(&core).await,
     })
 }
 

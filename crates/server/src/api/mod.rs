@@ -11,6 +11,7 @@ mod requests;
 mod second_factor;
 mod sessions;
 mod sign_in;
+mod switch;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, response::IntoResponse as _};
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
@@ -67,6 +68,8 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(sessions::handoff::handoff))
         .routes(routes!(sessions::end::end))
         .routes(routes!(sessions::note::write))
+        .routes(routes!(sessions::lift::lift))
+        .routes(routes!(switch::turn))
         .routes(routes!(events::events))
 }
 

@@ -26,6 +26,7 @@ use crate::{
         entities::{gateway_cookie, impersonation},
         statement,
     },
+    switch,
 };
 
 /// No platform has a path that begins like this.
@@ -62,6 +63,9 @@ pub async fn enter(
     let Some(place) = gateway.origin_of(&request) else {
         return refusal::misdirected(&headers);
     };
+    if !switch::is_on(&gateway.core).await {
+        return refusal::switched_off(&headers);
+    }
     // One that cannot be read is a wrong one.
     let pass = query.map(|query| query.0.pass).unwrap_or_default();
     match exchange(&gateway, place, &headers, &pass).await {
@@ -111,6 +115,7 @@ async fn exchange(
         .set(set)
         .filter(impersonation::Column::Id.eq(row.id))
         .filter(impersonation::Column::State.eq("live"))
+        .filter(switch::still_on())
         .filter(this_pass);
     let value = Keys::new_secret();
     let cookie = gateway_cookie::ActiveModel {

@@ -29,8 +29,15 @@ const CLAIMS: [&str; 8] = [
     "x-http-method",
     "x-method-override",
 ];
-const CLAIM_BEGINNINGS: [&str; 6] =
-    ["x-forwarded-", "x-remote-", "x-auth-request-", "x-authenticated-", "x-original-", "x-http-method-"];
+const CLAIM_BEGINNINGS: [&str; 7] = [
+    "x-forwarded-",
+    "x-remote-",
+    "x-auth-request-",
+    "x-authenticated-",
+    "x-original-",
+    "x-rewrite-",
+    "x-http-method-",
+];
 
 /// Answers that would speak for the gateway's host beyond the page itself.
 const NOT_RELEASED: [&str; 4] =

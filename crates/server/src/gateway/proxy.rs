@@ -25,6 +25,7 @@ use crate::{
     error::{ApiError, ApiResult, chain},
     impersonations::{name_of, named, write_while_live},
     store::{Entry, Job, NewEvent},
+    switch,
 };
 
 impl Gateway {
@@ -53,12 +54,15 @@ async fn pass(gateway: &Gateway, request: Request) -> Response {
     let wishes = request.headers().clone();
     let session = match session::find(&gateway.core, &wishes, place, &origin.gateway).await {
         Ok(Some(session)) => session,
+        // Its cookie has gone with the session; whoever comes back is told why.
+        Ok(None) if !switch::is_on(&gateway.core).await => return refusal::switched_off(&wishes),
         Ok(None) => return refusal::no_session(&wishes),
         Err(error) => return refusal::failed(&wishes, &error),
     };
     let passing = Passing { gateway, origin, session: &session };
     let (path, method) = (request.uri().path(), request.method().as_str());
-    let done = match decide(&gateway.routes, session.mode, method, path) {
+    let query = request.uri().query().unwrap_or_default();
+    let done = match decide(&gateway.routes, session.mode, method, path, query) {
         Passage::Asset => passing.asset(request).await,
         Passage::Refuse { route, why } => passing.refuse(request.into_parts().0, route, why).await,
         Passage::Forward { route, changes } => passing.forward(request, route, changes).await,

@@ -90,6 +90,20 @@ pub fn no_session(headers: &HeaderMap) -> Response {
     say(headers, &words)
 }
 
+pub fn switched_off(headers: &HeaderMap) -> Response {
+    let words = Words {
+        status: StatusCode::FORBIDDEN,
+        code: "switched_off",
+        back: false,
+        title: ("Impersonation is switched off", "La prise en main est désactivée"),
+        detail: (
+            "An administrator has switched it off, for everybody. Nothing was sent. Go back to Understudy.",
+            "Un administrateur l’a désactivée pour tout le monde. Rien n’a été envoyé. Revenez à Understudy.",
+        ),
+    };
+    say(headers, &words)
+}
+
 pub fn not_entered(headers: &HeaderMap) -> Response {
     say(
         headers,

@@ -15,6 +15,7 @@ use crate::{
     impersonations::{end, may_go_on, named, state, step},
     keys::Secret,
     store::entities::{gateway_cookie, impersonation},
+    switch,
 };
 
 /// A session that lives, at this moment.
@@ -76,6 +77,10 @@ async fn check(
         if matches!(before, State::Live { .. }) {
             step(core, row.id, |_| Ok(Event::TimePassed), Default::default).await?;
         }
+        return Ok(None);
+    }
+    if !switch::read(core).await? {
+        switch::end_one(core, row.id).await?;
         return Ok(None);
     }
     if !may_go_on(core, &row).await? {

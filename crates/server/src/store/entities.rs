@@ -168,6 +168,9 @@ pub mod impersonation {
         pub handoff_mac: Option<Vec<u8>>,
         pub handoff_expires_at: Option<i64>,
 
+        /// When an administrator gave up waiting for its note.
+        pub note_lifted_at: Option<i64>,
+
         /// The staff member, while the request is open or the session live: one each.
         pub open_staff: Option<Uuid>,
         /// The person, while the session is live: one each.
@@ -273,7 +276,7 @@ pub mod event {
         #[sea_orm(primary_key)]
         pub id: i64,
         pub at: i64,
-        /// Whom it is for.
+        /// Whom it is for; nil for everybody.
         pub staff_id: Uuid,
         /// Also for everybody who may see all sessions.
         pub overseers: bool,
@@ -322,6 +325,22 @@ pub mod installation {
         pub id: i32,
         /// Keyed hash of a constant.
         pub key_check: Vec<u8>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// One row: whether anybody may impersonate here.
+pub mod switch {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "switch")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i32,
+        pub is_on: bool,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}

@@ -13,7 +13,14 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(SecondFactor), Box::new(Idle), Box::new(StaffPerson)]
+        vec![
+            Box::new(First),
+            Box::new(SecondFactor),
+            Box::new(Idle),
+            Box::new(StaffPerson),
+            Box::new(Switch),
+            Box::new(NoteLifted),
+        ]
     }
 }
 
@@ -314,5 +321,44 @@ impl MigrationTrait for StaffPerson {
         let mut index = Index::create();
         index.name("staff_by_person").table(Alias::new("staff")).col(Alias::new("person_id"));
         manager.create_index(index).await
+    }
+}
+
+struct Switch;
+
+impl MigrationName for Switch {
+    fn name(&self) -> &'static str {
+        "m0005_switch"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Switch {
+    #[allow(elided_lifetimes_in_paths)]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.create_table(table("switch", [key(integer("id")), boolean("is_on")])).await?;
+        let mut on = Query::insert();
+        on.into_table(Alias::new("switch"))
+            .columns(["id", "is_on"].map(Alias::new))
+            .values_panic([1.into(), true.into()]);
+        manager.execute(on).await
+    }
+}
+
+struct NoteLifted;
+
+impl MigrationName for NoteLifted {
+    fn name(&self) -> &'static str {
+        "m0006_note_lifted"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for NoteLifted {
+    #[allow(elided_lifetimes_in_paths)]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut impersonation = Table::alter();
+        impersonation.table(Alias::new("impersonation")).add_column(big_integer_null("note_lifted_at"));
+        manager.alter_table(impersonation).await
     }
 }

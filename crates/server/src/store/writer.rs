@@ -31,6 +31,9 @@ pub struct Entry {
     pub details: Value,
 }
 
+/// Addressee of what everybody hears; nobody's ID.
+pub const EVERYBODY: Uuid = Uuid::nil();
+
 /// Something to tell apps and other servers.
 #[derive(Debug, Clone)]
 pub struct NewEvent {

@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics says why")]
 
+mod attacks;
 mod climbing;
 mod codes;
 mod delivery;
 mod gateway;
 mod jar;
 mod ledger;
+mod notes;
 mod origins;
 mod problems;
 mod second_factor;
@@ -19,5 +21,6 @@ mod sockets;
 mod stage;
 mod stalled;
 mod story;
+mod switch;
 mod tls;
 mod world;

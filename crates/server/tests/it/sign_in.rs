@@ -1,14 +1,16 @@
 //! Sign-ins: tokens, their rotation, and who is let in.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, future::join_all};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
-use understudy_protocol::{ErrorCode, Mode, PeoplePage, Problem, Role, SignedIn, Staff};
+use understudy_protocol::{
+    EndCause, ErrorCode, Mode, PeoplePage, Problem, Request, Role, SessionDetail, SignedIn, Staff,
+};
 use understudy_server::staff;
 
-use crate::world::{ELISE, PASSWORD, World, client};
+use crate::world::{App, ELISE, PASSWORD, World, asking_for, client};
 
 #[tokio::test]
 async fn a_wrong_address_and_a_wrong_password_get_the_same_answer() {
@@ -307,5 +309,71 @@ async fn invariant_6_a_lead_who_is_one_no_longer_hears_of_nobodys_session() {
     ada.end(&started).await.expect("ended");
     let heard = tokio::time::timeout(Duration::from_secs(1), events.next()).await;
     assert!(heard.is_err(), "{heard:?}");
+    world.stop().await;
+}
+
+async fn cause(app: &App<'_>, id: uuid::Uuid) -> Option<EndCause> {
+    app.get::<SessionDetail>(&format!("/api/sessions/{id}")).await.expect("the session").session.end_cause
+}
+
+#[tokio::test]
+async fn invariant_6_an_operator_demoted_in_mid_session_is_out_at_once() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (started, stage) = app.stage(ELISE, Mode::View).await;
+    let mut prices = Box::pin(stage.get("/live/prices?interval_ms=50").await.bytes_stream());
+    prices.next().await.expect("a chunk").expect("bytes");
+    let mut told =
+        Box::pin(app.request(Method::GET, "/api/events").send().await.expect("a stream").bytes_stream());
+    told.next().await.expect("the greeting").expect("bytes");
+    // More is no demotion.
+    staff::set_roles(&world.core, "ada@support.example", &[Role::Support, Role::Lead]).await.expect("more");
+    assert_eq!(stage.status("/").await, StatusCode::OK);
+
+    let begun = Instant::now();
+    let demoted = world.command(&["staff", "roles", "ada@support.example", "lead"]).await;
+    let done = begun.elapsed();
+    assert!(demoted.status.success(), "{demoted:?}");
+    let rest = async { while let Some(Ok(_)) = prices.next().await {} };
+    tokio::time::timeout(Duration::from_secs(5), rest).await.expect("it is cut");
+    assert!(begun.elapsed() < done + Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_eq!(stage.status("/").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.renew(&started).await.unwrap_err(), ErrorCode::Forbidden);
+    assert_eq!(
+        app.post::<Request>("/api/requests", &asking_for(ELISE, Mode::View)).await.unwrap_err().code,
+        ErrorCode::Forbidden
+    );
+    assert_eq!(cause(&app, started.session.id).await, Some(EndCause::StaffDisabled));
+    let mut heard = String::new();
+    while !heard.contains("session_ended") {
+        let chunk = tokio::time::timeout(Duration::from_secs(5), told.next()).await.expect("in time");
+        heard.push_str(&String::from_utf8_lossy(&chunk.expect("an event").expect("bytes")));
+    }
+    let changes: Vec<_> =
+        world.ledger().await.into_iter().filter(|(kind, _)| kind == "staff_roles_changed").collect();
+    assert_eq!(changes[1].1["to"], serde_json::json!(["lead"]));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_6_a_refresh_token_used_twice_cuts_the_streams_of_its_session_within_a_second() {
+    let world = World::new().await;
+    let mut app = world.agent().await;
+    let (started, stage) = app.stage(ELISE, Mode::View).await;
+    let mut prices = Box::pin(stage.get("/live/prices?interval_ms=50").await.bytes_stream());
+    prices.next().await.expect("a chunk").expect("bytes");
+    let refresh = app.signed_in.as_ref().expect("signed in").refresh_token.clone();
+    let body = serde_json::json!({ "refresh_token": refresh });
+    app.signed_in = Some(app.post("/api/sign-in/refresh", &body).await.expect("the first use"));
+    app.renew(&started).await.expect("the pair has arrived, and the session goes on");
+
+    let begun = Instant::now();
+    assert!(app.post::<understudy_protocol::SignedIn>("/api/sign-in/refresh", &body).await.is_err());
+    let rest = async { while let Some(Ok(_)) = prices.next().await {} };
+    tokio::time::timeout(Duration::from_secs(5), rest).await.expect("it is cut");
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_eq!(app.renew(&started).await.unwrap_err(), ErrorCode::SignedOut);
+    let again = world.sign_in("ada@support.example").await;
+    assert_eq!(cause(&again, started.session.id).await, Some(EndCause::StaffDisabled));
     world.stop().await;
 }

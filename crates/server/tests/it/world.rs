@@ -144,6 +144,18 @@ impl World {
         email
     }
 
+    /// Runs the program as whoever installs it does, beside the running server.
+    pub async fn command(&self, arguments: &[&str]) -> std::process::Output {
+        let mut file = format!("data_dir = {:?}\n", self.data_dir);
+        if let Some(url) = &self.core.config.database.url {
+            file.push_str(&format!("[database]\nurl = {:?}\n", secrecy::ExposeSecret::expose_secret(url)));
+        }
+        let path = self.data_dir.join("understudy.toml");
+        std::fs::write(&path, file).expect("a file");
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_understudy-server"));
+        command.arg("--config").arg(&path).args(arguments).output().await.expect("it runs")
+    }
+
     /// A support agent who is signed in.
     pub async fn agent(&self) -> App<'_> {
         self.app("Ada", &[Role::Support]).await

@@ -28,6 +28,7 @@ export const info: ServerInfo = {
   ],
   gateway_origins: ["http://localhost:7201"],
   session_minutes: 30,
+  switched_off: false,
 };
 
 export const staff: Staff = {
@@ -122,6 +123,7 @@ const error = (code: CommandError["code"], message: string): CommandError => ({
   field: null,
   tries_left: null,
   retry_after_ms: null,
+  session_id: null,
 });
 export const trouble = error(
   "other_version",

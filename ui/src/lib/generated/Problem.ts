@@ -12,4 +12,8 @@ type: string, title: string, status: number,
 /**
  * What happened, what it means, what to do next.
  */
-detail: string, code: ErrorCode, field?: string | null, tries_left?: number | null, retry_after_ms?: number | null, };
+detail: string, code: ErrorCode, field?: string | null, tries_left?: number | null, retry_after_ms?: number | null, 
+/**
+ * The session that it is about, e.g. the one whose note is missing.
+ */
+session_id?: string | null, };

@@ -28,4 +28,8 @@ gateway_origins: Array<string>,
 /**
  * Minutes that a session lasts at most.
  */
-session_minutes: number, };
+session_minutes: number, 
+/**
+ * Nobody may impersonate until an administrator switches it on again.
+ */
+switched_off: boolean, };

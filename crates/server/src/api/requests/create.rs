@@ -3,7 +3,7 @@
 use axum::{Json as Answer, extract::State, http::StatusCode};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _,
-    QueryTrait as _, Statement, sea_query::Expr,
+    QueryTrait as _, UpdateMany, sea_query::Expr,
 };
 use serde_json::json;
 use understudy_protocol::{Channel, ConsentStatement, ErrorCode, NewRequest, Request};
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::shown;
 use crate::{
     Core, Shared,
-    api::extract::Json,
+    api::{extract::Json, sessions::note::require_written},
     auth::{Caller, Impersonator},
     eligibility,
     error::{ApiError, ApiResult},
@@ -30,6 +30,7 @@ use crate::{
         entities::{delivery, impersonation, staff},
         statement,
     },
+    switch,
 };
 
 /// Makes a request and its code, which then goes out by every configured channel. An older request of the
@@ -41,14 +42,16 @@ pub async fn create(
     Impersonator(caller): Impersonator,
     Json(new): Json<NewRequest>,
 ) -> ApiResult<(StatusCode, Answer<Request>)> {
+    switch::require_on(&core).await?;
     let reason = check_reason(&new.reason)
         .map_err(|error| ApiError::invalid("reason", format!("The reason must have {error}.")))?
         .to_owned();
     let ticket = optional("ticket", new.ticket.as_deref())?;
     let consent = check_consent(&new.consent)?;
-    let within_rate = check_rate(&core, &caller).await?;
     let person = core.directory.find(&new.identifier).await?;
     eligibility::require(&core, &caller, &person.id, &person.kind).await?;
+    let nothing_owed = require_written(&core, &caller).await?;
+    let still = check_rate(&core, &caller).await?.filter(nothing_owed).filter(switch::still_on());
     replace_open(&core, &caller).await?;
 
     let db = &core.store.db;
@@ -75,7 +78,7 @@ pub async fn create(
         ..Default::default()
     };
     set_state(&mut row, machine);
-    let mut guards = vec![within_rate, statement(&impersonation::Entity::insert(row), db)];
+    let mut guards = vec![statement(&still, db), statement(&impersonation::Entity::insert(row), db)];
     for channel in &core.config.code.channels {
         let row = delivery::ActiveModel {
             request_id: Set(id),
@@ -94,7 +97,7 @@ pub async fn create(
         entries: vec![Entry {
             kind: "code_requested",
             staff: Some(caller.staff.id),
-            person: Some(person.id),
+            person: Some(person.id.clone()),
             session: Some(id),
             details: json!({ "reason": reason, "ticket": ticket, "mode": new.mode, "consent": consent }),
         }],
@@ -107,8 +110,9 @@ pub async fn create(
     };
     match core.store.write(job).await {
         Ok(_) => {}
-        // Two at once: the other one was faster.
+        // Two at once: the other one was faster. Or the switch was.
         Err(WriteError::Exists(_) | WriteError::Conflict) => {
+            switch::require_on(&core).await?;
             return Err(ApiError::too_many(
                 1_000,
                 "You asked for another code at the same moment. Try again.",
@@ -157,7 +161,7 @@ fn check_consent(consent: &ConsentStatement) -> ApiResult<ConsentStatement> {
 const UNDELIVERED: u32 = 10;
 
 /// Whether the caller may have another code. What is answered has to hold still when the request is written.
-async fn check_rate(core: &Core, caller: &Caller) -> ApiResult<Statement> {
+async fn check_rate(core: &Core, caller: &Caller) -> ApiResult<UpdateMany<staff::Entity>> {
     let now = core.store.now().await?;
     let recent = |column: impersonation::Column| {
         impersonation::Entity::find()
@@ -188,11 +192,10 @@ async fn check_rate(core: &Core, caller: &Caller) -> ApiResult<Statement> {
     let count = recent(impersonation::Column::DeliveredAt)
         .column_as(impersonation::Column::Id.count(), "delivered")
         .into_query();
-    let still = staff::Entity::update_many()
+    Ok(staff::Entity::update_many()
         .col_expr(staff::Column::Id, Expr::col(staff::Column::Id))
         .filter(staff::Column::Id.eq(caller.staff.id))
-        .filter(Expr::SubQuery(None, Box::new(count.into())).eq(delivered.len() as i64));
-    Ok(statement(&still, &core.store.db))
+        .filter(Expr::SubQuery(None, Box::new(count.into())).eq(delivered.len() as i64)))
 }
 
 /// Ends what the caller has open; a live session stays and refuses the new request.

@@ -49,6 +49,7 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request
                 Closed::TooManyTries => RequestState::TooManyTries,
                 Closed::Cancelled => RequestState::Cancelled,
                 Closed::Undeliverable => RequestState::Undeliverable,
+                Closed::SwitchedOff => RequestState::SwitchedOff,
             };
             (state, None, None)
         }

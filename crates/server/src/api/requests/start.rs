@@ -16,7 +16,7 @@ use crate::{
     impersonations::step,
     keys::{Keys, Secret},
     store::entities::impersonation::ActiveModel,
-    sweeper,
+    sweeper, switch,
 };
 
 /// Starts the session. The person's kind is looked up anew: what was allowed at the request may not be now.
@@ -27,6 +27,7 @@ pub async fn start(
     Impersonator(caller): Impersonator,
     Path(id): Path<Uuid>,
 ) -> ApiResult<Json<Started>> {
+    switch::require_on(&core).await?;
     require_fresh(&core, &caller).await?;
     let person = sessions::owned(&core, &caller, id).await?.person_id;
     let person = core.directory.find(&person).await?;

@@ -16,6 +16,7 @@ use crate::{
     eligibility,
     error::ApiResult,
     impersonations::step,
+    switch,
 };
 
 /// Enters a code. Whatever is wrong with it, the answer is the same; a try is used up.
@@ -27,6 +28,7 @@ pub async fn verify(
     Path(id): Path<Uuid>,
     Json(entered): Json<VerifyCode>,
 ) -> ApiResult<Answer<Request>> {
+    switch::require_on(&core).await?;
     let row = sessions::owned(&core, &caller, id).await?;
     eligibility::require(&core, &caller, &row.person_id, &row.person_kind).await?;
     let mac = Code::parse(&entered.code).map(|code| code_mac(&core, id, &code));

@@ -19,6 +19,7 @@ use crate::{
         entities::{gateway_cookie, impersonation},
         statement,
     },
+    switch,
 };
 
 /// How long a handoff is good.
@@ -34,6 +35,7 @@ pub async fn handoff(
     Json(shown): Json<WithToken>,
 ) -> ApiResult<Answer<Handoff>> {
     let db = &core.store.db;
+    switch::require_on(&core).await?;
     let row = owned(&core, &caller, id).await?;
     holds_token(&core, &caller, &row, &shown.token)?;
     let now = core.store.now().await?;
@@ -56,7 +58,8 @@ pub async fn handoff(
     let keep = impersonation::Entity::update_many()
         .set(set)
         .filter(impersonation::Column::Id.eq(id))
-        .filter(impersonation::Column::State.eq("live"));
+        .filter(impersonation::Column::State.eq("live"))
+        .filter(switch::still_on());
     let forget = gateway_cookie::Entity::delete_many().filter(gateway_cookie::Column::SessionId.eq(id));
     let job = Job {
         guards: vec![statement(&keep, db)],

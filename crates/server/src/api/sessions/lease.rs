@@ -12,6 +12,7 @@ use crate::{
     auth::Impersonator,
     error::ApiResult,
     impersonations::step,
+    switch,
 };
 
 /// Renews the lease. Whoever may no longer impersonate cannot.
@@ -23,6 +24,7 @@ pub async fn renew(
     Path(id): Path<Uuid>,
     Json(shown): Json<Renew>,
 ) -> ApiResult<Answer<Lease>> {
+    switch::require_on(&core).await?;
     let idle = i64::try_from(shown.idle_ms).unwrap_or(i64::MAX);
     let choose =
         |row: &_| holds_token(&core, &caller, row, &shown.token).map(|()| Event::LeaseRenewed { idle });

@@ -3,6 +3,7 @@
 pub mod end;
 pub mod handoff;
 pub mod lease;
+pub mod lift;
 pub mod list;
 pub mod note;
 pub mod read;

@@ -1,26 +1,36 @@
 //! The support note: what was done, and why.
 
-use axum::{Json as Answer, extract::State, http::StatusCode};
-use sea_orm::{ActiveValue::Set, EntityTrait as _};
+use axum::{Json as Answer, extract, http::StatusCode};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _,
+    sea_query::{Expr, SimpleExpr},
+};
 use serde_json::json;
 use understudy_protocol::{Event, NewNote, Note, StaffRef};
+use understudy_rules::{MINUTE, Millis, impersonation::State, note::check_owed};
 use uuid::Uuid;
 
 use super::owned;
 use crate::{
-    Shared,
+    Core, Shared,
     api::extract::{Json, Path},
     auth::Caller,
     clock::time,
     error::{ApiError, ApiResult},
-    store::{Entry, Job, NewEvent, entities::note, statement},
+    impersonations::state,
+    store::{
+        Entry, Job, NewEvent,
+        entities::{impersonation, note},
+        statement,
+    },
 };
 
 /// Writes the note of one's own session. Writing again is a correction: the record keeps both.
 #[utoipa::path(post, path = "/api/sessions/{id}/note", security(("bearer" = [])), params(("id" = Uuid, Path)),
     request_body = NewNote, responses((status = 201, body = Note)))]
 pub async fn write(
-    State(core): State<Shared>,
+    extract::State(core): extract::State<Shared>,
     caller: Caller,
     Path(id): Path<Uuid>,
     Json(new): Json<NewNote>,
@@ -73,6 +83,41 @@ pub async fn write(
         StatusCode::CREATED,
         Answer(Note { what, why, solved: new.solved, written_at: time(now), written_by }),
     ))
+}
+
+/// Refused where the caller owes a note. What is answered has to hold still when the request is written.
+pub async fn require_written(core: &Core, caller: &Caller) -> ApiResult<SimpleExpr> {
+    use impersonation::{Column, Entity};
+    let now = core.store.now().await?;
+    let written = note::Entity::find()
+        .select_only()
+        .column(note::Column::SessionId)
+        .filter(note::Column::StaffId.eq(caller.staff.id))
+        .into_query();
+    let owed = Entity::find()
+        .filter(Column::StaffId.eq(caller.staff.id))
+        .filter(Column::StartedAt.is_not_null())
+        .filter(Column::NoteLiftedAt.is_null())
+        .filter(Column::Id.not_in_subquery(written));
+    let mut over = Vec::new();
+    for row in owed.clone().all(&core.store.db).await? {
+        // Also one whose time has run out before the sweeper has been there.
+        if let State::Ended { at, .. } = state(&row).settled(now) {
+            over.push((row, at));
+        }
+    }
+    let ended: Vec<Millis> = over.iter().map(|(_, at)| *at).collect();
+    let grace = Millis::from(core.config.session.note_minutes) * MINUTE;
+    if let Err(first) = check_owed(&ended, now, grace) {
+        let row = &over[first].0;
+        return Err(ApiError::note_missing(row.id, &row.person_name));
+    }
+    let count = owed
+        .filter(Column::State.eq("ended"))
+        .select_only()
+        .column_as(Column::Id.count(), "owed")
+        .into_query();
+    Ok(Expr::SubQuery(None, Box::new(count.into())).eq(ended.len() as i64))
 }
 
 fn needed(field: &str, text: &str, missing: &str) -> ApiResult<String> {
