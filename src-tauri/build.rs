@@ -40,6 +40,7 @@ const COMMANDS: &[&str] = &[
     "set_bar_height",
     "dismiss_sheet",
     "still_here",
+    "ask_person",
     "open_external_link",
     "open_download_folder",
     "reload_stage",

@@ -142,7 +142,15 @@ pub enum Sheet {
     /// The page wants to open an address outside the platform.
     ExternalLink { url: String },
     /// The gateway refused something.
-    Refused { method: String, path: String, reason: understudy_protocol::RefusalReason },
+    Refused {
+        method: String,
+        path: String,
+        reason: understudy_protocol::RefusalReason,
+        /// What the person can be asked for.
+        scope: Option<understudy_protocol::Scope>,
+    },
+    /// How a question to the person stands.
+    Consent { question: understudy_protocol::Question },
     /// A download was saved, or not.
     Downloaded { file: String, folder: String, ok: bool },
     /// The platform's page crashed.

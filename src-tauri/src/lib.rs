@@ -102,6 +102,7 @@ pub fn run() {
             bar::set_bar_height,
             bar::dismiss_sheet,
             bar::still_here,
+            bar::ask_person,
             bar::open_external_link,
             bar::open_download_folder,
             bar::reload_stage,

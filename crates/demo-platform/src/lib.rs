@@ -37,6 +37,8 @@
 //! | `POST /settings/password` | `current` (not while impersonated), `new`, `repeat` |
 //! | `POST /settings/bank` | `iban` |
 //! | `POST /settings/email` | `email` |
+//! | `GET /support-access` | who of support was here; never while impersonated |
+//! | `GET /.well-known/jwks.json` | the keys by which Meridian vouches for who is signed in |
 //! | `GET /scim/v2/Users`, `GET /scim/v2/Users/{id}` | the directory |
 //! | `GET /static/…` | served without looking at cookies or identity |
 //!
@@ -82,6 +84,7 @@ mod search;
 mod seed;
 mod statics;
 mod tax;
+mod vouching;
 
 pub use access_log::AccessEntry;
 pub use seed::DEMO_PASSWORD;
@@ -128,6 +131,8 @@ pub struct Identity {
     pub audience: String,
     /// Where the issuer publishes its Ed25519 keys (RFC 7517, RFC 8037).
     pub jwks_url: Url,
+    /// The issuer's page for a person, which `/support-access` embeds.
+    pub person_page: Url,
 }
 
 /// What every request handler can reach.
@@ -138,6 +143,7 @@ struct Platform {
     scim_token: String,
     csrf: auth::csrf::Key,
     identity: Option<auth::identity::Verifier>,
+    vouching: Option<vouching::Vouching>,
     access_log: access_log::AccessLog,
     /// Wakes whoever follows messages; says nothing about whose.
     messages: watch::Sender<()>,
@@ -199,7 +205,10 @@ pub async fn start(listener: TcpListener, config: Config) -> anyhow::Result<Runn
     let log_path = config.access_log.unwrap_or_else(|| data_dir.join("access.jsonl"));
     let origin = config.public_origin.origin().ascii_serialization();
 
+    let vouching =
+        config.identity.as_ref().map(|identity| vouching::Vouching::new(identity, &origin)).transpose()?;
     let platform = Arc::new(Platform {
+        vouching,
         db: db::open(&data_dir.join("meridian.db"), &files).await?,
         files,
         identity: config

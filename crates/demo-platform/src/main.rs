@@ -56,6 +56,19 @@ struct IdentityArgs {
     /// Audience (`aud`) of its tokens (default: the public origin)
     #[arg(long = "identity-audience", env = "MERIDIAN_IDENTITY_AUDIENCE", requires = "issuer")]
     audience: Option<String>,
+    /// The issuer's page for a person (default: /person at the issuer)
+    #[arg(long = "identity-person-page", env = "MERIDIAN_IDENTITY_PERSON_PAGE", requires = "issuer")]
+    person_page: Option<Url>,
+}
+
+impl IdentityArgs {
+    fn read(self) -> anyhow::Result<(Self, Url)> {
+        let page = match &self.person_page {
+            Some(page) => page.clone(),
+            None => Url::parse(&self.issuer)?.join("/person")?,
+        };
+        Ok((self, page))
+    }
 }
 
 #[tokio::main]
@@ -74,7 +87,8 @@ async fn main() -> anyhow::Result<()> {
         public_origin: cli.public_origin,
         data_dir: cli.data_dir,
         scim_token: cli.scim_token,
-        identity: cli.identity.map(|args| Identity {
+        identity: cli.identity.map(IdentityArgs::read).transpose()?.map(|(args, person_page)| Identity {
+            person_page,
             issuer: args.issuer,
             audience: args.audience.unwrap_or_else(|| origin.clone()),
             jwks_url: args.jwks_url,

@@ -12,6 +12,7 @@ mod profile;
 mod settings;
 mod sign_in;
 mod statement;
+mod support_access;
 mod transactions;
 
 use askama::Template;
@@ -31,6 +32,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(statement::router())
         .merge(profile::router())
         .merge(settings::router())
+        .merge(support_access::router())
         .merge(live::router())
         .merge(prices::router())
         .merge(certificates::router())

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::impersonation::Mode;
 use crate::people::PersonRef;
+use crate::person::{Question, Scope};
 use crate::sessions::EndCause;
 use crate::staff::StaffRef;
 
@@ -39,6 +40,12 @@ pub enum Event {
         method: String,
         path: String,
         reason: RefusalReason,
+        /// What the person would have to consent to.
+        scope: Option<Scope>,
+    },
+    /// The person was asked, has answered, or the answer was used.
+    ConsentChanged {
+        question: Question,
     },
     NoteWritten {
         session_id: Uuid,
@@ -64,6 +71,8 @@ pub enum RefusalReason {
     PathNotCanonical,
     /// The installation keeps this route shut during impersonation.
     Shut,
+    /// The person has not agreed to this one change.
+    ConsentMissing,
 }
 
 /// One server-sent event: `id:` is the cursor, `data:` this as JSON.

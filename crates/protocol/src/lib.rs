@@ -7,6 +7,7 @@
 pub mod events;
 pub mod impersonation;
 pub mod people;
+pub mod person;
 pub mod problem;
 pub mod sessions;
 pub mod staff;
@@ -14,6 +15,7 @@ pub mod staff;
 pub use events::*;
 pub use impersonation::*;
 pub use people::*;
+pub use person::*;
 pub use problem::*;
 pub use sessions::*;
 pub use staff::*;

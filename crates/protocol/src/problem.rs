@@ -57,6 +57,8 @@ pub enum ErrorCode {
     SessionEnded,
     /// An administrator has switched impersonation off, for everybody.
     SwitchedOff,
+    /// The person cannot be asked, or the question is over.
+    ConsentUnavailable,
     /// The platform's directory did not answer.
     DirectoryUnavailable,
     /// Something failed inside the server; it has been logged.

@@ -3,6 +3,7 @@
 //! Nothing here does I/O or reads a clock: `now` is always passed in, in milliseconds since the Unix epoch.
 
 pub mod code;
+pub mod consent;
 pub mod impersonation;
 pub mod note;
 pub mod passage;

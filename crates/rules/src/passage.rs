@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::consent::Scope;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -18,9 +20,11 @@ pub struct Route {
     /// What it is called in the record, e.g. "Uploaded a document".
     pub name: Option<String>,
     pub class: Class,
+    /// The consent without which nothing is changed there.
+    pub needs: Option<Scope>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// The method decides: `GET`, `HEAD` and `OPTIONS` read, everything else changes.
@@ -178,6 +182,8 @@ pub enum Barred {
     ViewOnly,
     PathNotCanonical,
     Shut,
+    /// The person has not agreed to this one change.
+    ConsentMissing,
 }
 
 /// What the gateway has to do with a request.
@@ -189,6 +195,8 @@ pub enum Passage<'a> {
     Forward {
         route: Option<&'a Route>,
         changes: bool,
+        /// The consent that it takes, and uses up.
+        needs: Option<Scope>,
     },
     Refuse {
         route: Option<&'a Route>,
@@ -232,7 +240,10 @@ pub fn decide<'a>(routes: &'a [Route], mode: Mode, method: &str, path: &str, que
     if changes && mode == Mode::View {
         Passage::Refuse { route, why: Barred::ViewOnly }
     } else {
-        Passage::Forward { route, changes }
+        // By the path alone: no other method, and none in disguise, is a way around it.
+        let sensitive = |route: &&Route| changes && route.pattern.matches(path, true);
+        let needs = routes.iter().filter(sensitive).find_map(|route| route.needs);
+        Passage::Forward { route, changes, needs }
     }
 }
 
@@ -246,6 +257,7 @@ mod tests {
             pattern: Pattern::parse(pattern).expect(pattern),
             name: None,
             class,
+            needs: None,
         }
     }
 
@@ -350,6 +362,33 @@ mod tests {
         }
         let in_act = decide(&[], Mode::Act, "GET", "/profile", "_method=DELETE");
         assert!(matches!(in_act, Passage::Forward { changes: true, .. }));
+    }
+
+    #[test]
+    fn invariant_9_a_sensitive_path_needs_consent_whatever_the_method_and_the_spelling() {
+        let bank = Route {
+            needs: Some(Scope::BankDetails),
+            ..route(Some("POST"), "/settings/bank", Class::ByMethod)
+        };
+        let routes = [bank, route(None, "/settings/{*rest}", Class::ByMethod)];
+        let at = |mode, method, path, query| decide(&routes, mode, method, path, query);
+        for (method, path, query) in [
+            ("POST", "/settings/bank", ""),
+            ("PUT", "/settings/bank", ""),
+            ("post", "/settings/bank", ""),
+            ("DELETE", "/Settings/BANK/", ""),
+            ("GET", "/settings/bank", "_method=POST"),
+        ] {
+            let needs = |passage| matches!(passage, Passage::Forward { needs: Some(Scope::BankDetails), .. });
+            assert!(needs(at(Mode::Act, method, path, query)), "{method} {path}?{query}");
+            let refused = |passage| matches!(passage, Passage::Refuse { why: Barred::ViewOnly, .. });
+            assert!(refused(at(Mode::View, method, path, query)), "{method} {path}?{query}");
+        }
+        for (method, path) in [("GET", "/settings/bank"), ("POST", "/settings/bank/x"), ("POST", "/settings")]
+        {
+            let free = |passage| matches!(passage, Passage::Forward { needs: None, .. });
+            assert!(free(at(Mode::Act, method, path, "")), "{method} {path}");
+        }
     }
 
     #[test]

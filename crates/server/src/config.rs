@@ -9,13 +9,14 @@ use serde::Deserialize;
 use understudy_protocol::{Channel, Kind};
 use understudy_rules::{
     MINUTE, SECOND,
+    consent::Scope,
     impersonation::Limits,
     passage::{Class, Pattern, Route},
     rate::Rate,
 };
 use url::Url;
 
-use crate::tls;
+use crate::{impersonations::name_of, tls};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -47,6 +48,7 @@ pub struct Config {
     pub code: Code,
     pub session: Session,
     pub second_factor: SecondFactor,
+    pub account: Account,
 }
 
 /// With no file: SQLite in a data folder, and the demo platform on this machine.
@@ -63,6 +65,7 @@ impl Default for Config {
             code: Code::default(),
             session: Session::default(),
             second_factor: SecondFactor::default(),
+            account: Account::default(),
         }
     }
 }
@@ -130,6 +133,23 @@ pub struct Platform {
     /// Certificates (PEM) that vouch for the platform and its directory, beside those that the machine trusts.
     pub ca_file: Option<PathBuf>,
     pub directory: DirectoryConfig,
+    /// How the platform vouches for its people; without it nobody can be asked for consent.
+    pub person: Option<PersonConfig>,
+}
+
+/// What counts as an answer of the person.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "proof", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PersonConfig {
+    /// Whoever is signed in on the platform: it signs an assertion and shows the person's page.
+    Platform {
+        /// The page of the platform that embeds the person's page.
+        page: Url,
+        /// Where the platform publishes the Ed25519 keys of its assertions (RFC 7517, RFC 8037).
+        jwks: Url,
+    },
+    /// Whoever can read the mail. Only where nobody can read it on the platform.
+    Mailbox,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -158,6 +178,8 @@ pub struct RouteConfig {
     pub name: Option<String>,
     #[serde(default)]
     pub class: Class,
+    /// The consent without which nothing is changed there.
+    pub needs: Option<Scope>,
 }
 
 /// The platform's SCIM 2.0 service (RFC 7644).
@@ -272,6 +294,22 @@ impl Default for SecondFactor {
     }
 }
 
+/// What the person gets after each session.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Account {
+    /// Minutes that it comes later; each delay is on record.
+    pub delay_minutes: u32,
+    /// Days that its link to the person's page is good.
+    pub link_days: u32,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self { delay_minutes: 0, link_days: 30 }
+    }
+}
+
 impl Config {
     /// Reads a file, or takes the embedded default.
     pub fn load(path: Option<&std::path::Path>) -> Result<Self, ConfigError> {
@@ -381,6 +419,8 @@ impl Config {
             ("second_factor.minutes", self.second_factor.minutes, 1..=720),
             ("session.idle_minutes", self.session.idle_minutes, 1..=60),
             ("session.lease_seconds", self.session.lease_seconds, 15..=120),
+            ("account.delay_minutes", self.account.delay_minutes, 0..=10_080),
+            ("account.link_days", self.account.link_days, 1..=365),
         ] {
             if !range.contains(&value) {
                 return not_allowed(key, value, &format!("{} to {}", range.start(), range.end()));
@@ -424,6 +464,10 @@ impl Config {
     /// The routes as the rules take them.
     pub fn routes(&self) -> Result<Vec<Route>, ConfigError> {
         let routes = self.platform.route.iter().enumerate().map(|(place, route)| {
+            if route.needs.is_some() && matches!(route.class, Class::Asset | Class::Reads) {
+                let allowed = "no `needs` where nothing is changed";
+                return not_allowed(format!("platform.route[{place}].class"), name_of(route.class), allowed);
+            }
             let Ok(pattern) = Pattern::parse(&route.path) else {
                 let allowed = "a path such as /documents/{id} or /static/{*rest}";
                 return not_allowed(format!("platform.route[{place}].path"), &route.path, allowed);
@@ -433,6 +477,7 @@ impl Config {
                 pattern,
                 name: route.name.clone(),
                 class: route.class,
+                needs: route.needs,
             })
         });
         routes.collect()

@@ -31,11 +31,11 @@ use crate::{
 };
 
 /// Waits between tries.
-const PAUSES: [Millis; 5] = [2 * SECOND, 5 * SECOND, 15 * SECOND, 45 * SECOND, 120 * SECOND];
+pub const PAUSES: [Millis; 5] = [2 * SECOND, 5 * SECOND, 15 * SECOND, 45 * SECOND, 120 * SECOND];
 /// How long a mail server has for one mail; less than the turn.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 /// How long whoever took a delivery has for it, before another server takes it.
-const TURN: Millis = 30 * SECOND;
+pub const TURN: Millis = 30 * SECOND;
 
 /// Runs until it is dropped. Each delivery is a task of its own: a mail server that hangs holds up nobody
 /// else's code.

@@ -46,6 +46,7 @@ impl ApiError {
             C::WrongSecondFactor => (422, "Wrong code of the second factor"),
             C::SessionEnded => (410, "The session has ended"),
             C::SwitchedOff => (403, "Impersonation is switched off"),
+            C::ConsentUnavailable => (409, "Nobody can answer this"),
             C::DirectoryUnavailable => (502, "The platform does not answer"),
             C::Internal => (500, "Something failed here"),
             // The app's own.

@@ -7,12 +7,16 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 use understudy_protocol::{ErrorCode, Event as Told, PersonRef, StaffRef};
-use understudy_rules::impersonation::{Closed, EndCause, Event, Outcome, Refusal, State};
+use understudy_rules::{
+    MINUTE, Millis,
+    impersonation::{Closed, EndCause, Event, Outcome, Refusal, State},
+};
 use uuid::Uuid;
 
 use crate::{
     Core, eligibility,
     error::{ApiError, ApiResult},
+    letters::{self, Letter},
     staff,
     store::{
         Entry, Job, NewEvent, WriteError,
@@ -234,6 +238,10 @@ async fn consequences(
                 details.insert("limit_at".to_owned(), limit_at.into());
                 details.insert("mode".to_owned(), row.mode.clone().into());
                 job.entries.push(entry("session_started", details));
+                if let Some(address) = &row.person_email {
+                    let now = core.store.now().await?;
+                    job.effects.push(letters::insert(core, Letter::Started, row.id, address, now));
+                }
                 let staff = staff::reference(core, row.staff_id).await?;
                 let started = Told::SessionStarted { session_id: row.id, staff, person: person(row) };
                 job.events.push(NewEvent { overseers: true, ..told(started) });
@@ -245,6 +253,14 @@ async fn consequences(
                 set.handoff_mac = Set(None);
                 details.insert("cause".to_owned(), name_of(cause).into());
                 details.insert("ended_at".to_owned(), at.into());
+                let delay = Millis::from(core.config.account.delay_minutes) * MINUTE;
+                if delay > 0 {
+                    details.insert("account_delayed_ms".to_owned(), delay.into());
+                }
+                if let Some(address) = &row.person_email {
+                    let due = core.store.now().await? + delay;
+                    job.effects.push(letters::insert(core, Letter::Account, row.id, address, due));
+                }
                 job.entries.push(entry("session_ended", details));
                 let ended = Told::SessionEnded { session_id: row.id, cause: told_cause(cause) };
                 job.events.push(NewEvent { overseers: true, ..told(ended) });
@@ -295,7 +311,8 @@ pub async fn may_go_on(core: &Core, row: &Model) -> Result<bool, sea_orm::DbErr>
         && eligibility::refusal(core, &row.person_id, &row.person_kind).await?.is_none())
 }
 
-/// Writes only while the session lives: in the same transaction, so that nothing comes after its end.
+/// Writes only while the session lives: in the same transaction, so that nothing comes after its end. Guards of the
+/// job that no longer hold are a consent that is gone.
 pub async fn write_while_live(core: &Core, session: Uuid, mut job: Job) -> ApiResult<u64> {
     let lives = Entity::update_many()
         .col_expr(Column::State, Expr::col(Column::State))
@@ -304,7 +321,16 @@ pub async fn write_while_live(core: &Core, session: Uuid, mut job: Job) -> ApiRe
         .filter(switch::still_on());
     job.guards.push(statement(&lives, &core.store.db));
     match core.store.write(job).await {
-        Err(WriteError::Conflict) => Err(ApiError::new(ErrorCode::SessionEnded, "The session has ended.")),
+        Err(WriteError::Conflict) => {
+            let row = Entity::find_by_id(session).one(&core.store.db).await?;
+            let lives = row.is_some_and(|row| row.state == "live") && switch::is_on(core).await;
+            Err(if lives {
+                let why = "This was answered or used already. Nothing was changed.";
+                ApiError::new(ErrorCode::ConsentUnavailable, why)
+            } else {
+                ApiError::new(ErrorCode::SessionEnded, "The session has ended.")
+            })
+        }
         written => Ok(written?),
     }
 }

@@ -32,6 +32,8 @@ pub enum Secret {
     Handoff,
     GatewayCookie,
     Recovery,
+    /// A link to a person's page.
+    PersonLink,
     /// A constant: tells whether two servers have the same key.
     Installation,
 }

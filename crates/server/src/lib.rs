@@ -8,6 +8,7 @@ pub mod api;
 pub mod auth;
 pub mod clock;
 pub mod config;
+pub mod consent;
 pub mod delivery;
 pub mod directory;
 pub mod eligibility;
@@ -17,9 +18,11 @@ pub mod hub;
 pub mod impersonations;
 pub mod keys;
 pub mod ledger_check;
+pub mod letters;
 pub mod log;
 pub mod mail;
 pub mod passwords;
+pub mod person;
 pub mod serve;
 pub mod staff;
 pub mod store;
@@ -38,6 +41,7 @@ pub struct Core {
     pub directory: directory::Directory,
     pub mailer: mail::Mailer,
     pub passwords: passwords::Passwords,
+    pub vouching: person::Vouching,
     /// When the record could last be written, as far as somebody has asked.
     pub healthy_at: tokio::sync::Mutex<Option<std::time::Instant>>,
     /// Raised when this server is to stop: what waits for news lets go.

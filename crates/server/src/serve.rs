@@ -16,8 +16,10 @@ use crate::{
     gateway,
     hub::Hub,
     keys::{Keys, create_private_dir},
+    letters,
     mail::Mailer,
     passwords::Passwords,
+    person::Vouching,
     store::Store,
     sweeper,
 };
@@ -39,6 +41,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Shared> {
         directory: Directory::new(&config)?,
         mailer: Mailer::new(&config.mail, &config.data_dir)?,
         passwords: Passwords::new()?,
+        vouching: Vouching::new(&config)?,
         healthy_at: tokio::sync::Mutex::default(),
         keys,
         store,
@@ -93,6 +96,8 @@ pub async fn start(
     parts.spawn(async move { shared.hub.follow(&shared.store).await });
     let shared = Arc::clone(&core);
     parts.spawn(async move { delivery::run(&shared).await });
+    let shared = Arc::clone(&core);
+    parts.spawn(async move { letters::run(&shared).await });
     let shared = Arc::clone(&core);
     parts.spawn(async move { sweeper::run(&shared).await });
     Ok(Running { core, api: api_address, gateway: gateway_address, listeners, parts })

@@ -7,9 +7,9 @@ use reqwest::header::{ACCEPT, DATE};
 use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
 use understudy_protocol::{
-    Enrol, Enrolment, Handoff, InboxEntry, Lease, NewNote, NewRequest, Note, PeoplePage, PeopleQuery, Person,
-    RecoveryCodes, Renew, Request, SecondFactor, ServerInfo, Session, SessionDetail, SessionsPage,
-    SessionsQuery, ShowFactor, Started, VerifyCode, WithToken,
+    AskPerson, Enrol, Enrolment, Handoff, InboxEntry, Lease, NewNote, NewRequest, Note, PeoplePage,
+    PeopleQuery, Person, Question, RecoveryCodes, Renew, Request, Scope, SecondFactor, ServerInfo, Session,
+    SessionDetail, SessionsPage, SessionsQuery, ShowFactor, Started, VerifyCode, WithToken,
 };
 use uuid::Uuid;
 
@@ -103,6 +103,11 @@ impl Api {
             .json(&body);
         let response = self.authorised(&server, request).await?;
         server.read(response).await
+    }
+
+    pub(crate) async fn ask_person(&self, id: Uuid, token: &SecretString, scope: Scope) -> Result<Question> {
+        let body = AskPerson { token: token.expose_secret().to_owned(), scope };
+        self.post(&format!("/api/sessions/{id}/ask"), &body).await
     }
 
     pub(crate) async fn handoff(&self, id: Uuid, token: &SecretString) -> Result<Handoff> {

@@ -1,6 +1,7 @@
 //! The bar of the stage. For no other webview.
 
 use tauri::AppHandle;
+use understudy_protocol::Scope;
 
 use crate::contract::StageState;
 use crate::error::Result;
@@ -21,6 +22,12 @@ pub(crate) async fn set_bar_height(app: AppHandle, height: f64) -> Result<()> {
 #[tauri::command]
 pub(crate) async fn dismiss_sheet(app: AppHandle) {
     stage::dismiss_sheet(&app);
+}
+
+/// Asks the person for consent to the change that the gateway has refused.
+#[tauri::command]
+pub(crate) async fn ask_person(app: AppHandle, scope: Scope) -> Result<()> {
+    stage::ask_person(&app, scope).await
 }
 
 /// "I am still here", where the toolkit does not tell of input by hand.

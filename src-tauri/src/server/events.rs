@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::backoff::Backoff;
 use super::sse::{Message, Parser};
-use crate::contract::Connection;
+use crate::contract::{Connection, Sheet};
 use crate::session::{self, Cause};
 use crate::state::{AppExt, MAIN};
 use crate::{notify, preferences, stage};
@@ -100,8 +100,16 @@ impl Follower {
             Event::SessionEnded { session_id, cause } => {
                 session::close(&self.app, Some(*session_id), Cause::Server(Some(*cause)));
             }
-            Event::ActionRefused { session_id, method, path, reason } => {
-                stage::refused(&self.app, *session_id, method, path, *reason);
+            Event::ActionRefused { session_id, method, path, reason, scope } => {
+                let (method, path) = (method.clone(), path.clone());
+                stage::told(
+                    &self.app,
+                    *session_id,
+                    Sheet::Refused { method, path, reason: *reason, scope: *scope },
+                );
+            }
+            Event::ConsentChanged { question } => {
+                stage::told(&self.app, question.session_id, Sheet::Consent { question: question.clone() });
             }
             Event::SignedOut => self.app.understudy().api.forget_sign_in().await,
             Event::RequestChanged { .. }

@@ -208,6 +208,11 @@ impl Slot {
         }
     }
 
+    /// The session that runs, and its token.
+    pub(crate) fn held(&self) -> Option<(Uuid, SecretString)> {
+        self.with_live(|live| (live.session.id, live.token.clone()))
+    }
+
     fn token(&self, id: Uuid) -> Option<SecretString> {
         self.with_live(|live| (live.session.id == id).then(|| live.token.clone())).flatten()
     }

@@ -3,6 +3,8 @@
 use std::mem::discriminant;
 use std::path::{Path, PathBuf};
 
+use understudy_protocol::ConsentState;
+
 use crate::contract::Sheet;
 
 const MOST: usize = 6;
@@ -28,7 +30,17 @@ impl Sheets {
                 self.0.insert(0, first);
             }
             Sheet::ExternalLink { .. } => self.0.retain(|old| discriminant(old) != discriminant(&sheet)),
+            // The newest word on a question is the only one; the refusal that led to it is answered.
+            Sheet::Consent { question } => self.0.retain(|old| match old {
+                Sheet::Consent { question: old } => old.scope != question.scope,
+                Sheet::Refused { scope, .. } => *scope != Some(question.scope),
+                _ => true,
+            }),
             Sheet::Refused { .. } | Sheet::Downloaded { .. } => {}
+        }
+        // The one change is made: nothing more is to be said of it.
+        if matches!(&sheet, Sheet::Consent { question } if question.state == ConsentState::Used) {
+            return;
         }
         let from_the_page = !matches!(sheet, Sheet::CloseRefused | Sheet::Crashed);
         let place = usize::from(asks_link && from_the_page);

@@ -22,7 +22,7 @@ use tauri::{
 };
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use understudy_protocol::{ErrorCode, RefusalReason};
+use understudy_protocol::{ErrorCode, Scope};
 use url::Url;
 use uuid::Uuid;
 
@@ -237,10 +237,20 @@ pub(crate) fn open_sheet(app: &AppHandle, sheet: Sheet) {
     publish(app);
 }
 
-pub(crate) fn refused(app: &AppHandle, session: Uuid, method: &str, path: &str, reason: RefusalReason) {
+/// What the server tells of a session is said on the bar, if it is the one that runs.
+pub(crate) fn told(app: &AppHandle, session: Uuid, sheet: Sheet) {
     if app.understudy().session.live_id() == Some(session) {
-        open_sheet(app, Sheet::Refused { method: method.to_owned(), path: path.to_owned(), reason });
+        open_sheet(app, sheet);
     }
+}
+
+/// Asks the person for consent to one change; how it stands is said on the bar.
+pub(crate) async fn ask_person(app: &AppHandle, scope: Scope) -> Result<()> {
+    let state = app.understudy();
+    let Some((id, token)) = state.session.held() else { return Ok(()) };
+    let question = state.api.ask_person(id, &token, scope).await?;
+    told(app, question.session_id, Sheet::Consent { question });
+    Ok(())
 }
 
 /// Somebody did something by hand on the stage.

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use understudy_protocol::Role;
 use understudy_server::{
     clock::Clock,
-    config::{Config, Origin, Smtp, SmtpTls},
+    config::{Config, Origin, PersonConfig, Smtp, SmtpTls},
     ledger_check,
     serve::{self, Running},
     staff,
@@ -82,6 +82,10 @@ impl Services {
         config.platform.origin =
             vec![Origin { platform: platform_url.clone(), gateway: gateway_url.clone() }];
         config.platform.directory.url = platform_url.join("scim/v2")?;
+        config.platform.person = Some(PersonConfig::Platform {
+            page: platform_url.join("support-access")?,
+            jwks: platform_url.join(".well-known/jwks.json")?,
+        });
         config.mail.smtp = Some(Smtp {
             host: "127.0.0.1".to_owned(),
             port: Some(mail_port),
@@ -104,6 +108,7 @@ impl Services {
                     issuer: config.issuer(),
                     audience: platform_url.origin().ascii_serialization(),
                     jwks_url: api_url.join(".well-known/jwks.json")?,
+                    person_page: api_url.join("person")?,
                 }),
                 test_routes: true,
                 ..demo_platform::Config::default()

@@ -19,7 +19,16 @@ const LIFETIME: TimeDelta = TimeDelta::hours(12);
 #[derive(Clone)]
 pub(crate) struct Session {
     token_hash: String,
+    /// When it began: the sign-in, or the first request of an impersonation.
+    pub(crate) since: DateTime<Utc>,
     pub(crate) impersonation: Option<Impersonation>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Own {
+    #[sqlx(flatten)]
+    person: Person,
+    since: DateTime<Utc>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -48,15 +57,15 @@ pub(crate) async fn own(
     now: DateTime<Utc>,
 ) -> Result<Option<(Person, Session)>, Error> {
     let Some(token_hash) = cookie.map(hash) else { return Ok(None) };
-    let person = sqlx::query_as(
-        "SELECT people.* FROM sessions JOIN people ON people.id = sessions.person
+    let found: Option<Own> = sqlx::query_as(
+        "SELECT people.*, sessions.created_at AS since FROM sessions JOIN people ON people.id = sessions.person
          WHERE token_hash = ? AND sid IS NULL AND sessions.created_at > ? AND status <> 'suspended'",
     )
     .bind(&token_hash)
     .bind(now - LIFETIME)
     .fetch_optional(db)
     .await?;
-    Ok(person.map(|person| (person, Session { token_hash, impersonation: None })))
+    Ok(found.map(|Own { person, since }| (person, Session { token_hash, since, impersonation: None })))
 }
 
 /// The session of an impersonation: the one of this cookie if it was minted for the same, else a new one
@@ -71,8 +80,8 @@ pub(crate) async fn overlay(
     let person =
         people::by_id(db, &person).await?.ok_or(Error::Identity("The token names nobody we know."))?;
     if let Some(token_hash) = cookie.map(hash) {
-        let known: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM sessions WHERE token_hash = ? AND person = ? AND actor = ? AND sid = ?",
+        let known: Option<DateTime<Utc>> = sqlx::query_scalar(
+            "SELECT created_at FROM sessions WHERE token_hash = ? AND person = ? AND actor = ? AND sid = ?",
         )
         .bind(&token_hash)
         .bind(&person.id)
@@ -80,8 +89,8 @@ pub(crate) async fn overlay(
         .bind(&impersonation.sid)
         .fetch_optional(db)
         .await?;
-        if known.is_some() {
-            let session = Session { token_hash, impersonation: Some(impersonation) };
+        if let Some(since) = known {
+            let session = Session { token_hash, since, impersonation: Some(impersonation) };
             return Ok((person, session, None));
         }
     }
@@ -98,7 +107,7 @@ pub(crate) async fn mint(
 ) -> sqlx::Result<(String, Session)> {
     sqlx::query("DELETE FROM sessions WHERE created_at <= ?").bind(now - LIFETIME).execute(db).await?;
     let token = random_token();
-    let session = Session { token_hash: hash(&token), impersonation };
+    let session = Session { token_hash: hash(&token), since: now, impersonation };
     sqlx::query("INSERT INTO sessions (token_hash, person, actor, sid, created_at) VALUES (?, ?, ?, ?, ?)")
         .bind(&session.token_hash)
         .bind(person)

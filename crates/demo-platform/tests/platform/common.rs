@@ -153,7 +153,12 @@ impl Issuer {
 
     pub(crate) fn identity(&self, audience: &str) -> Identity {
         let jwks_url = self.jwks_url.parse().expect("a URL");
-        Identity { issuer: "https://understudy.example".into(), audience: audience.into(), jwks_url }
+        Identity {
+            issuer: "https://understudy.example".into(),
+            audience: audience.into(),
+            jwks_url,
+            person_page: url::Url::parse("https://understudy.example/person").expect("a URL"),
+        }
     }
 
     pub(crate) fn times_fetched(&self) -> usize {

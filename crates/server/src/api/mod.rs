@@ -2,14 +2,14 @@
 
 mod attempts;
 mod events;
-mod extract;
+pub(crate) mod extract;
 mod hosts;
 mod inbox;
 mod info;
 mod people;
 mod requests;
 mod second_factor;
-mod sessions;
+pub(crate) mod sessions;
 mod sign_in;
 mod switch;
 
@@ -21,7 +21,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Shared, error::ApiError, log};
+use crate::{Shared, error::ApiError, log, person};
 pub(crate) use hosts::{Hosts, host_of, is_host, only_hosts};
 
 #[derive(OpenApi)]
@@ -69,8 +69,10 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(sessions::end::end))
         .routes(routes!(sessions::note::write))
         .routes(routes!(sessions::lift::lift))
+        .routes(routes!(sessions::ask::ask))
         .routes(routes!(switch::turn))
         .routes(routes!(events::events))
+        .merge(person::routes())
 }
 
 /// The OpenAPI document, as `/api/openapi.json` answers it.
@@ -86,6 +88,7 @@ pub fn router(core: Shared) -> Router {
     };
     let no_store = axum::http::HeaderValue::from_static("no-store");
     router
+        .merge(person::router(&core))
         .route("/api/openapi.json", axum::routing::get(async move || axum::Json(document.clone())))
         .fallback(async || ApiError::not_found("address"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())

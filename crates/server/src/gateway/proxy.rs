@@ -10,7 +10,10 @@ use axum::{
 };
 use serde_json::{Value, json};
 use understudy_protocol::{ErrorCode, Event, RefusalReason};
-use understudy_rules::passage::{Barred, Passage, Route, decide};
+use understudy_rules::{
+    consent::Scope,
+    passage::{Barred, Passage, Route, decide},
+};
 
 use super::{
     Gateway,
@@ -22,6 +25,7 @@ use super::{
 use crate::{
     api::{host_of, is_host},
     config::Origin,
+    consent::{self, Taken},
     error::{ApiError, ApiResult, chain},
     impersonations::{name_of, named, write_while_live},
     store::{Entry, Job, NewEvent},
@@ -64,8 +68,11 @@ async fn pass(gateway: &Gateway, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let done = match decide(&gateway.routes, session.mode, method, path, query) {
         Passage::Asset => passing.asset(request).await,
-        Passage::Refuse { route, why } => passing.refuse(request.into_parts().0, route, why).await,
-        Passage::Forward { route, changes } => passing.forward(request, route, changes).await,
+        Passage::Refuse { route, why } => passing.refuse(request.into_parts().0, route, why, None).await,
+        Passage::Forward { route, changes, needs: None } => {
+            passing.forward(request, route, changes, None).await
+        }
+        Passage::Forward { route, needs: Some(scope), .. } => passing.sensitive(request, route, scope).await,
     };
     match done {
         Ok(answer) => answer,
@@ -113,7 +120,27 @@ impl Passing<'_> {
         }
     }
 
-    async fn refuse(&self, request: Parts, route: Option<&Route>, why: Barred) -> ApiResult<Response> {
+    /// Uses up the person's consent to this one change, or refuses.
+    async fn sensitive(&self, request: Request, route: Option<&Route>, scope: Scope) -> ApiResult<Response> {
+        let (parts, body) = request.into_parts();
+        if let Some(taken) = consent::take(&self.gateway.core, &self.session.row, scope).await? {
+            let request = Request::from_parts(parts.clone(), body);
+            match self.forward(request, route, true, Some(taken)).await {
+                // Another change was faster.
+                Err(error) if error.code() == ErrorCode::ConsentUnavailable => {}
+                done => return done,
+            }
+        }
+        self.refuse(parts, route, Barred::ConsentMissing, Some(scope)).await
+    }
+
+    async fn refuse(
+        &self,
+        request: Parts,
+        route: Option<&Route>,
+        why: Barred,
+        scope: Option<Scope>,
+    ) -> ApiResult<Response> {
         let mut details = described(&request.method, &request.uri, route, true);
         details["refused"] = name_of(why).into();
         // The record of something that was not done must not read as if it was.
@@ -128,6 +155,7 @@ impl Passing<'_> {
                 method: request.method.to_string(),
                 path: request.uri.path().chars().take(200).collect(),
                 reason,
+                scope: scope.and_then(|scope| named(&name_of(scope))),
             },
         });
         let job = Job {
@@ -136,7 +164,7 @@ impl Passing<'_> {
             ..Job::default()
         };
         self.gateway.core.store.write(job).await?;
-        Ok(refusal::barred(&request.headers, why))
+        Ok(refusal::barred(&request.headers, why, scope))
     }
 
     async fn forward(
@@ -144,14 +172,24 @@ impl Passing<'_> {
         mut request: Request,
         route: Option<&Route>,
         changes: bool,
+        taken: Option<Taken>,
     ) -> ApiResult<Response> {
         let core = &self.gateway.core;
         // Durable before anything is sent.
-        let details = described(request.method(), request.uri(), route, changes);
+        let mut details = described(request.method(), request.uri(), route, changes);
+        if let Some(taken) = &taken {
+            details["consent"] = json!(taken.id);
+        }
+        let (guards, events) = taken.map(|taken| (taken.guard, taken.event)).unzip();
         let entry = write_while_live(
             core,
             self.session.row.id,
-            Job { entries: vec![self.entry("action", details)], ..Job::default() },
+            Job {
+                guards: guards.into_iter().collect(),
+                entries: vec![self.entry("action", details)],
+                events: events.into_iter().collect(),
+                ..Job::default()
+            },
         )
         .await?;
         let path = request.uri().path().to_owned();

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde_json::json;
-use understudy_rules::passage::Barred;
+use understudy_rules::{consent::Scope, passage::Barred};
 use url::Url;
 
 use crate::error::ApiError;
@@ -31,10 +31,11 @@ fn wants_page(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
-pub fn barred(headers: &HeaderMap, why: Barred) -> Response {
+pub fn barred(headers: &HeaderMap, why: Barred, scope: Option<Scope>) -> Response {
     say(
         headers,
         &match why {
+            Barred::ConsentMissing => consent_missing(scope),
             Barred::ViewOnly => Words {
                 status: StatusCode::FORBIDDEN,
                 code: "view_only",
@@ -74,6 +75,36 @@ pub fn barred(headers: &HeaderMap, why: Barred) -> Response {
             },
         },
     )
+}
+
+fn consent_missing(scope: Option<Scope>) -> Words {
+    let detail = match scope {
+        Some(Scope::Password) => (
+            "A password is changed only when the person has agreed to this one change. Nothing was changed. \
+             Ask them in the bar above; when they have agreed, do it again.",
+            "Un mot de passe n’est modifié que si la personne a accepté cette unique modification. Rien n’a été modifié. \
+             Demandez-lui depuis la barre ; quand elle aura accepté, recommencez.",
+        ),
+        Some(Scope::BankDetails) => (
+            "Bank details are changed only when the person has agreed to this one change. Nothing was changed. \
+             Ask them in the bar above; when they have agreed, do it again.",
+            "Les coordonnées bancaires ne sont modifiées que si la personne a accepté cette unique modification. Rien \
+             n’a été modifié. Demandez-lui depuis la barre ; quand elle aura accepté, recommencez.",
+        ),
+        _ => (
+            "How somebody signs in is changed only when they have agreed to this one change. Nothing was changed. \
+             Ask them in the bar above; when they have agreed, do it again.",
+            "La façon de se connecter n’est modifiée que si la personne a accepté cette unique modification. Rien n’a \
+             été modifié. Demandez-lui depuis la barre ; quand elle aura accepté, recommencez.",
+        ),
+    };
+    Words {
+        status: StatusCode::FORBIDDEN,
+        code: "consent_missing",
+        back: true,
+        title: ("This needs the person’s consent", "Ceci demande l’accord de la personne"),
+        detail,
+    }
 }
 
 pub fn no_session(headers: &HeaderMap) -> Response {

@@ -65,7 +65,7 @@ pub fn code_mail(mail: &CodeMail<'_>) -> Text {
 }
 
 /// A person's name is the platform's word, not ours.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

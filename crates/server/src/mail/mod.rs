@@ -1,6 +1,7 @@
 //! Mail: over SMTP, or as `.eml` files where no server is configured.
 
 mod code;
+mod person;
 
 use std::path::Path;
 
@@ -20,6 +21,7 @@ use crate::{
     keys::create_private_dir,
 };
 pub use code::{CodeMail, code_mail};
+pub use person::{PersonMail, person_mail};
 
 /// A mail in its two forms.
 pub struct Text {

@@ -142,6 +142,8 @@ pub mod impersonation {
         pub ticket: Option<String>,
         /// `view` or `act`.
         pub mode: String,
+        /// Where the account of the session goes: the address that they had before it.
+        pub person_email: Option<String>,
         /// JSON of the protocol's `ConsentStatement`.
         pub consent: String,
         pub created_at: i64,
@@ -260,6 +262,70 @@ pub mod note {
         pub why: String,
         pub solved: bool,
         pub written_at: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A question to the person in a session, and its answer: consent to one sensitive change.
+pub mod consent {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "consent")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub session_id: Uuid,
+        pub scope: String,
+        pub asked_at: i64,
+        /// Name of the state of the rules' machine.
+        pub state: String,
+        pub due_at: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A way to the person's page: from a mail, or from the platform that vouches for them.
+pub mod person_link {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "person_link")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub mac: Vec<u8>,
+        pub person_id: String,
+        pub expires_at: i64,
+        /// When the person signed in on the platform, if it vouches for them.
+        pub auth_time: Option<i64>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A mail to a person; what it says is written when it is sent.
+pub mod letter {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "letter")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        /// `started`, `question` or `account`.
+        pub kind: String,
+        pub session_id: Uuid,
+        pub consent_id: Option<Uuid>,
+        pub address: String,
+        /// `sending`, `sent` or `failed`.
+        pub state: String,
+        pub tries: i32,
+        pub next_at: i64,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}

@@ -20,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(StaffPerson),
             Box::new(Switch),
             Box::new(NoteLifted),
+            Box::new(PersonsSide),
         ]
     }
 }
@@ -360,5 +361,54 @@ impl MigrationTrait for NoteLifted {
         let mut impersonation = Table::alter();
         impersonation.table(Alias::new("impersonation")).add_column(big_integer_null("note_lifted_at"));
         manager.alter_table(impersonation).await
+    }
+}
+
+struct PersonsSide;
+
+impl MigrationName for PersonsSide {
+    fn name(&self) -> &'static str {
+        "m0008_persons_side"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for PersonsSide {
+    #[allow(elided_lifetimes_in_paths)]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut impersonation = Table::alter();
+        impersonation.table(Alias::new("impersonation")).add_column(text_null("person_email"));
+        manager.alter_table(impersonation).await?;
+        let consent = [
+            key(uuid("id")),
+            uuid("session_id"),
+            string("scope"),
+            big_integer("asked_at"),
+            string("state"),
+            big_integer("due_at"),
+        ];
+        manager.create_table(table("consent", consent)).await?;
+        let link =
+            [key(blob("mac")), string("person_id"), big_integer("expires_at"), big_integer_null("auth_time")];
+        manager.create_table(table("person_link", link)).await?;
+        let letter = [
+            numbered("id"),
+            string("kind"),
+            uuid("session_id"),
+            uuid_null("consent_id"),
+            text("address"),
+            string("state"),
+            integer("tries"),
+            big_integer("next_at"),
+        ];
+        manager.create_table(table("letter", letter)).await?;
+        for (name, on, column) in
+            [("consent_by_session", "consent", "session_id"), ("letter_by_state", "letter", "state")]
+        {
+            let mut index = Index::create();
+            index.name(name).table(Alias::new(on)).col(Alias::new(column));
+            manager.create_index(index).await?;
+        }
+        Ok(())
     }
 }

@@ -11,6 +11,7 @@ mod jar;
 mod ledger;
 mod notes;
 mod origins;
+mod person;
 mod problems;
 mod second_factor;
 mod serving;

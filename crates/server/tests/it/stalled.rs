@@ -70,8 +70,13 @@ async fn world_before(flood: &Flood) -> World {
     let change = move |config: &mut Config| {
         let gateway = config.platform.origin[0].gateway.clone();
         config.platform.origin = vec![Origin { platform, gateway }];
-        let asset =
-            RouteConfig { method: None, path: "/static/{*rest}".into(), name: None, class: Class::Asset };
+        let asset = RouteConfig {
+            method: None,
+            path: "/static/{*rest}".into(),
+            name: None,
+            class: Class::Asset,
+            needs: None,
+        };
         config.platform.route = vec![asset];
     };
     World::with(change, false).await

@@ -19,13 +19,13 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use understudy_protocol::{
-    ConsentMeans, ConsentStatement, Enrolment, ErrorCode, Handoff, InboxEntry, Mode, NewRequest, Problem,
-    RecoveryCodes, Request, Role, SecondFactor, SignedIn, Started,
+    ConsentMeans, ConsentStatement, Enrolment, ErrorCode, Handoff, InboxEntry, Mode, NewRequest, Note,
+    Problem, RecoveryCodes, Request, Role, SecondFactor, SignedIn, Started,
 };
 use understudy_server::{
     Shared,
     clock::Clock,
-    config::{Config, Origin},
+    config::{Config, Origin, PersonConfig},
     serve, staff,
     store::entities::ledger_entry,
 };
@@ -89,6 +89,10 @@ impl World {
         config.api.origin = api.clone();
         config.platform.origin = vec![Origin { platform: platform.clone(), gateway: gateway.clone() }];
         config.platform.directory.url = platform.join("/scim/v2").expect("a URL");
+        config.platform.person = Some(PersonConfig::Platform {
+            page: platform.join("/support-access").expect("a URL"),
+            jwks: platform.join("/.well-known/jwks.json").expect("a URL"),
+        });
         change(&mut config);
         config.check().expect("the configuration is good");
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
@@ -104,6 +108,7 @@ impl World {
                     issuer: api.origin().ascii_serialization(),
                     audience: platform.origin().ascii_serialization(),
                     jwks_url: api.join("/.well-known/jwks.json").expect("a URL"),
+                    person_page: api.join("/person").expect("a URL"),
                 }),
                 test_routes: true,
                 ..demo_platform::Config::default()
@@ -356,13 +361,25 @@ impl<'a> App<'a> {
     /// A live session with its stage open.
     pub async fn stage(&self, person: &str, mode: Mode) -> (Started, Stage<'a>) {
         let started = self.session(person, mode).await;
-        let mut stage = self.world.stage();
-        stage.enter(self.handoff(&started).await.expect("a handoff")).await;
+        let stage = self.stage_of(&started).await;
         (started, stage)
+    }
+
+    /// The stage of a session that runs.
+    pub async fn stage_of(&self, started: &Started) -> Stage<'a> {
+        let mut stage = self.world.stage();
+        stage.enter(self.handoff(started).await.expect("a handoff")).await;
+        stage
+    }
+
+    pub async fn write_note(&self, started: &Started) {
+        let note = json!({ "what": "Looked", "why": "She asked", "solved": true });
+        let path = format!("/api/sessions/{}/note", started.session.id);
+        self.post::<Note>(&path, &note).await.expect("written");
     }
 }
 
-async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Problem> {
+pub async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Problem> {
     let answer = request.send().await.expect("an answer");
     let status = answer.status();
     let text = answer.text().await.expect("a body");

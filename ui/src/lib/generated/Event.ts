@@ -2,7 +2,13 @@
 import type { EndCause } from "./EndCause";
 import type { Mode } from "./Mode";
 import type { PersonRef } from "./PersonRef";
+import type { Question } from "./Question";
 import type { RefusalReason } from "./RefusalReason";
+import type { Scope } from "./Scope";
 import type { StaffRef } from "./StaffRef";
 
-export type Event = { "type": "code_arrived", request_id: string, person: PersonRef, mode: Mode, } | { "type": "request_changed", request_id: string, } | { "type": "session_started", session_id: string, staff: StaffRef, person: PersonRef, } | { "type": "session_ended", session_id: string, cause: EndCause, } | { "type": "action_refused", session_id: string, method: string, path: string, reason: RefusalReason, } | { "type": "note_written", session_id: string, } | { "type": "note_lifted", session_id: string, } | { "type": "switched", on: boolean, } | { "type": "signed_out" };
+export type Event = { "type": "code_arrived", request_id: string, person: PersonRef, mode: Mode, } | { "type": "request_changed", request_id: string, } | { "type": "session_started", session_id: string, staff: StaffRef, person: PersonRef, } | { "type": "session_ended", session_id: string, cause: EndCause, } | { "type": "action_refused", session_id: string, method: string, path: string, reason: RefusalReason, 
+/**
+ * What the person would have to consent to.
+ */
+scope: Scope | null, } | { "type": "consent_changed", question: Question, } | { "type": "note_written", session_id: string, } | { "type": "note_lifted", session_id: string, } | { "type": "switched", on: boolean, } | { "type": "signed_out" };

@@ -66,6 +66,7 @@ pub async fn create(
         person_id: Set(person.id.clone()),
         person_kind: Set(person.kind.clone()),
         person_name: Set(person.name.clone()),
+        person_email: Set(Some(person.email.clone())),
         reason: Set(reason.clone()),
         ticket: Set(ticket.clone()),
         mode: Set(name_of(new.mode)),

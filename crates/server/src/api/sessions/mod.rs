@@ -1,5 +1,6 @@
 //! Sessions: seen, kept alive, ended, written up.
 
+pub mod ask;
 pub mod end;
 pub mod handoff;
 pub mod lease;

@@ -43,7 +43,7 @@ pub async fn read(
 /// Entries that say more of an action: `entry` in their details is its index.
 const MORE_OF_ACTIONS: [&str; 3] = ["action_answered", "frame", "frame_refused"];
 
-async fn actions(core: &Core, id: Uuid) -> ApiResult<Vec<Action>> {
+pub async fn actions(core: &Core, id: Uuid) -> ApiResult<Vec<Action>> {
     let rows = Entity::find()
         .filter(Column::SessionId.eq(id))
         .filter(Column::Kind.is_in(ACTION_KINDS.into_iter().chain(MORE_OF_ACTIONS)))

@@ -1,0 +1,163 @@
+//! Mails to people: that somebody is in their account, what they are asked, and the account of each session. Written
+//! in the transaction that gives rise to them; nobody on the staff's side can leave one out.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, Statement,
+    sea_query::Expr,
+};
+use serde_json::json;
+use tokio::task::JoinSet;
+use understudy_rules::Millis;
+use uuid::Uuid;
+
+use crate::{
+    Core, Shared, consent,
+    delivery::{PATIENCE, PAUSES, TURN},
+    error::{ApiError, ApiResult},
+    mail::{PersonMail, Text, person_mail},
+    person, staff,
+    store::{
+        Entry, Job, WriteError,
+        entities::{
+            consent as consents, impersonation,
+            letter::{ActiveModel, Column, Entity, Model},
+        },
+        statement,
+    },
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letter {
+    /// Somebody is in the account now, and the consent is only what staff say.
+    Started,
+    Question(Uuid),
+    Account,
+}
+
+/// The write that sends one.
+pub fn insert(core: &Core, letter: Letter, session: Uuid, address: &str, at: Millis) -> Statement {
+    let (kind, consent_id) = match letter {
+        Letter::Started => ("started", None),
+        Letter::Question(id) => ("question", Some(id)),
+        Letter::Account => ("account", None),
+    };
+    let row = ActiveModel {
+        kind: Set(kind.to_owned()),
+        session_id: Set(session),
+        consent_id: Set(consent_id),
+        address: Set(address.to_owned()),
+        state: Set("sending".to_owned()),
+        tries: Set(0),
+        next_at: Set(at),
+        ..Default::default()
+    };
+    statement(&Entity::insert(row), &core.store.db)
+}
+
+/// Runs until it is dropped. Each letter is a task of its own.
+pub async fn run(core: &Shared) {
+    let mut newest = core.hub.newest();
+    let mut under_way = JoinSet::new();
+    loop {
+        match take_due(core).await {
+            Ok(due) => {
+                for row in due {
+                    let core = Arc::clone(core);
+                    under_way.spawn(async move { send(&core, row).await });
+                }
+            }
+            Err(error) => tracing::warn!(code = ?error.code(), "letters could not be sent; trying again"),
+        }
+        while under_way.try_join_next().is_some() {}
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), newest.changed()).await;
+    }
+}
+
+/// Takes every letter whose time has come, unless another server has.
+async fn take_due(core: &Core) -> ApiResult<Vec<Model>> {
+    let now = core.store.now().await?;
+    let due = Column::State.eq("sending").and(Column::NextAt.lte(now));
+    let mut taken = Vec::new();
+    for mut row in Entity::find().filter(due).all(&core.store.db).await? {
+        let take = Entity::update_many()
+            .col_expr(Column::NextAt, Expr::val(now + TURN))
+            .filter(Column::Id.eq(row.id))
+            .filter(Column::NextAt.eq(row.next_at));
+        if take.exec(&core.store.db).await?.rows_affected == 1 {
+            row.next_at = now + TURN;
+            taken.push(row);
+        }
+    }
+    Ok(taken)
+}
+
+async fn send(core: &Core, row: Model) -> ApiResult<()> {
+    let Some(session) = impersonation::Entity::find_by_id(row.session_id).one(&core.store.db).await? else {
+        return Ok(());
+    };
+    let sent = match text(core, &row, &session).await {
+        Ok(text) => tokio::time::timeout(PATIENCE, core.mailer.send(&row.address, text))
+            .await
+            .unwrap_or_else(|_| Err("the mail server did not answer in time".to_owned())),
+        Err(error) => Err(format!("it could not be written: {:?}", error.code())),
+    };
+    let now = core.store.now().await?;
+    let (state, next_at) = match (&sent, PAUSES.get(row.tries.unsigned_abs() as usize)) {
+        (Ok(()), _) => ("sent", now),
+        (Err(_), Some(pause)) => ("sending", now + pause),
+        (Err(_), None) => ("failed", now),
+    };
+    if let Err(error) = &sent {
+        tracing::warn!(session = %session.id, kind = row.kind, error, "a letter could not be sent");
+    }
+    let done = ActiveModel {
+        state: Set(state.to_owned()),
+        tries: Set(row.tries + 1),
+        next_at: Set(next_at),
+        ..Default::default()
+    };
+    let update = Entity::update_many()
+        .set(done)
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::State.eq("sending"))
+        // Whoever was so slow that the turn went to another server has nothing to say any more.
+        .filter(Column::NextAt.eq(row.next_at));
+    let entry = Entry {
+        kind: if sent.is_ok() { "letter_sent" } else { "letter_not_sent" },
+        staff: Some(session.staff_id),
+        person: Some(session.person_id.clone()),
+        session: Some(session.id),
+        details: json!({ "letter": row.kind, "try": row.tries + 1, "error": sent.err() }),
+    };
+    let guards = vec![statement(&update, &core.store.db)];
+    match core.store.write(Job { guards, entries: vec![entry], ..Job::default() }).await {
+        Ok(_) | Err(WriteError::Conflict) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Written as it is sent, with a link of its own: the link stands in the mail and nowhere else.
+async fn text(core: &Core, row: &Model, session: &impersonation::Model) -> ApiResult<Text> {
+    let staff = staff::reference(core, session.staff_id).await?.name;
+    let link = person::link_in_mail(core, &session.person_id).await?;
+    let question = match row.consent_id {
+        None => None,
+        Some(id) => {
+            let row = consents::Entity::find_by_id(id).one(&core.store.db).await?;
+            let row = row.ok_or_else(|| ApiError::not_found("question"))?;
+            Some(consent::text(core, session, &staff, &row.scope).en)
+        }
+    };
+    let told = person::told(core, session).await?;
+    Ok(person_mail(&PersonMail {
+        installation: &core.config.name,
+        staff: &staff,
+        session: &told,
+        kind: &row.kind,
+        question: question.as_deref(),
+        link: link.as_str(),
+        minutes: core.config.session.minutes,
+    }))
+}

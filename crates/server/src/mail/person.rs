@@ -1,0 +1,95 @@
+//! Mails to the person whose account it is: plain words, no word of ours that they would have to learn.
+
+use understudy_protocol::{Counted, Mode, PersonSession};
+
+use super::{Text, code::escaped};
+
+pub struct PersonMail<'a> {
+    pub installation: &'a str,
+    pub staff: &'a str,
+    pub session: &'a PersonSession,
+    /// `started`, `question` or `account`.
+    pub kind: &'a str,
+    pub question: Option<&'a str>,
+    pub link: &'a str,
+    pub minutes: u32,
+}
+
+pub fn person_mail(mail: &PersonMail<'_>) -> Text {
+    let PersonMail { installation, staff, session, .. } = mail;
+    let minute = |at: chrono::DateTime<chrono::Utc>| at.format("%-d %B %Y, %H:%M UTC").to_string();
+    let (subject, lead) = match mail.kind {
+        "question" => {
+            (format!("{installation} asks for your permission"), mail.question.unwrap_or_default().to_owned())
+        }
+        "started" => (
+            format!("{staff} is in your account now"),
+            format!("{staff} of {installation} is signed in to your account to help you."),
+        ),
+        _ => (
+            "What was done in your account".to_owned(),
+            format!("{staff} of {installation} was signed in to your account to help you."),
+        ),
+    };
+    let mode = match session.mode {
+        Mode::View => "look only: nothing could be changed",
+        Mode::Act => "with changes allowed",
+    };
+    let mut rows = vec![("Who", (*staff).to_owned()), ("Why", session.reason.clone())];
+    rows.extend(session.ticket.clone().map(|ticket| ("Ticket", ticket)));
+    rows.push(("How", mode.to_owned()));
+    match session.ended_at {
+        Some(ended) => rows.push(("When", format!("{} to {}", minute(session.started_at), minute(ended)))),
+        None => rows
+            .push(("Since", format!("{}, for {} minutes at most", minute(session.started_at), mail.minutes))),
+    }
+    if mail.kind == "account" {
+        rows.push(("Changed", listed(&session.changed, "nothing")));
+        rows.push(("Viewed", listed(&session.viewed, "nothing")));
+        if !session.refused.is_empty() {
+            rows.push(("Tried, and refused", listed(&session.refused, "")));
+        }
+    }
+    let (offer, action) = match mail.kind {
+        "question" => ("Opening this page answers nothing. Allow or decline there:", "See the question"),
+        "started" => ("You can end this at any time:", "See it, or end it"),
+        _ => ("All visits to your account, and a way to end one that is running:", "See all visits"),
+    };
+    let warning = "If you did not ask for help, end it there and tell us.";
+    let plain_rows: String = rows.iter().map(|(what, value)| format!("{what}: {value}\n")).collect();
+    let html_rows: String = rows
+        .iter()
+        .map(|(what, value)| {
+            format!(
+                "<tr><td style=\"padding:4px 16px 4px 0;color:#5b5f6b;vertical-align:top\">{what}</td>\
+                 <td style=\"padding:4px 0\">{}</td></tr>",
+                escaped(value)
+            )
+        })
+        .collect();
+    Text {
+        plain: format!("{lead}\n\n{plain_rows}\n{offer}\n{}\n\n{warning}\n\n{installation}\n", mail.link),
+        html: format!(
+            "<!doctype html><html><body style=\"font:15px/1.5 system-ui,sans-serif;color:#1c1e26\"><p>{}</p>\
+             <table style=\"border-collapse:collapse\">{html_rows}</table><p>{offer}<br><a href=\"{}\">{action}</a></p>\
+             <p>{warning}</p><p style=\"color:#5b5f6b\">{}</p></body></html>",
+            escaped(&lead),
+            escaped(mail.link),
+            escaped(installation)
+        ),
+        subject,
+    }
+}
+
+/// "Changed the profile, viewed a transaction (3 times)".
+fn listed(actions: &[Counted], nothing: &str) -> String {
+    let one = |Counted { name, times }: &Counted| match times {
+        1 => name.clone(),
+        times => format!("{name} ({times} times)"),
+    };
+    if actions.is_empty() {
+        nothing.to_owned()
+    } else {
+        actions.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+}
