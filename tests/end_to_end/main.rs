@@ -30,6 +30,8 @@ mod network;
 #[cfg(not(feature = "automation"))]
 mod paper;
 #[cfg(feature = "automation")]
+mod person;
+#[cfg(feature = "automation")]
 mod pictures;
 #[cfg(feature = "automation")]
 mod safeguards;

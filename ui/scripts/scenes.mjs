@@ -135,6 +135,10 @@ export const SCENES = [
   ["bar-close", "/bar.html?scene=bar-close", "sheet-close_refused"],
   ["bar-link", "/bar.html?scene=bar-link", "sheet-external_link"],
   ["bar-refused", "/bar.html?scene=bar-refused", "sheet-refused"],
+  ["bar-consent-missing", "/bar.html?scene=bar-consent-missing", "sheet-refused"],
+  ["bar-consent-asked", "/bar.html?scene=bar-consent-asked", "sheet-consent"],
+  ["bar-consent-allowed", "/bar.html?scene=bar-consent-allowed", "sheet-consent"],
+  ["bar-consent-declined", "/bar.html?scene=bar-consent-declined", "sheet-consent"],
   ["bar-downloaded", "/bar.html?scene=bar-downloaded", "sheet-downloaded"],
   ["bar-crashed", "/bar.html?scene=bar-crashed", "sheet-crashed"],
 ];

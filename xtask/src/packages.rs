@@ -32,8 +32,8 @@ pub const DESKTOP: &[&str] = &[
     "xvfb",
 ];
 
-/// In which every screen of the UI is looked at.
-pub const BROWSER: &[&str] = &["chromium"];
+/// In which every screen of the UI is looked at, and people answer.
+pub const BROWSER: &[&str] = &["chromium", "chromium-driver"];
 
 /// To look into packages of the app.
 pub const PACKAGING: &[&str] = &["desktop-file-utils", "rpm"];

@@ -92,7 +92,6 @@ pub struct Said {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonPage {
     pub installation: String,
-    pub name: String,
     /// What opens the page again where an assertion did.
     pub link: String,
     /// Whether an answer from here counts.

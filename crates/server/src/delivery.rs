@@ -1,4 +1,4 @@
-//! Takes codes to their recipients: tries, tries again, and records what came of it.
+//! Takes codes to their recipients, and letters to people: tries, tries again, and records what came of it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,6 +18,7 @@ use crate::{
     Core, Shared,
     error::ApiResult,
     impersonations::{named, person, state, step},
+    letters,
     mail::{CodeMail, code_mail},
     staff,
     store::{
@@ -52,8 +53,17 @@ pub async fn run(core: &Shared) {
             }
             Err(error) => tracing::warn!(code = ?error.code(), "codes could not be delivered; trying again"),
         }
+        match letters::take_due(core).await {
+            Ok(due) => {
+                for row in due {
+                    let core = Arc::clone(core);
+                    under_way.spawn(async move { letters::send(&core, row).await });
+                }
+            }
+            Err(error) => tracing::warn!(code = ?error.code(), "letters could not be sent; trying again"),
+        }
         while under_way.try_join_next().is_some() {}
-        // A new request raises an event, which wakes this.
+        // A new request raises an event, which wakes this; so do starts, ends and questions.
         let _ = tokio::time::timeout(Duration::from_secs(1), newest.changed()).await;
     }
 }

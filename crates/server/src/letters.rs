@@ -1,19 +1,16 @@
 //! Mails to people: that somebody is in their account, what they are asked, and the account of each session. Written
 //! in the transaction that gives rise to them; nobody on the staff's side can leave one out.
 
-use std::sync::Arc;
-
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, Statement,
     sea_query::Expr,
 };
 use serde_json::json;
-use tokio::task::JoinSet;
 use understudy_rules::Millis;
 use uuid::Uuid;
 
 use crate::{
-    Core, Shared, consent,
+    Core, consent,
     delivery::{PATIENCE, PAUSES, TURN},
     error::{ApiError, ApiResult},
     mail::{PersonMail, Text, person_mail},
@@ -56,27 +53,8 @@ pub fn insert(core: &Core, letter: Letter, session: Uuid, address: &str, at: Mil
     statement(&Entity::insert(row), &core.store.db)
 }
 
-/// Runs until it is dropped. Each letter is a task of its own.
-pub async fn run(core: &Shared) {
-    let mut newest = core.hub.newest();
-    let mut under_way = JoinSet::new();
-    loop {
-        match take_due(core).await {
-            Ok(due) => {
-                for row in due {
-                    let core = Arc::clone(core);
-                    under_way.spawn(async move { send(&core, row).await });
-                }
-            }
-            Err(error) => tracing::warn!(code = ?error.code(), "letters could not be sent; trying again"),
-        }
-        while under_way.try_join_next().is_some() {}
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), newest.changed()).await;
-    }
-}
-
 /// Takes every letter whose time has come, unless another server has.
-async fn take_due(core: &Core) -> ApiResult<Vec<Model>> {
+pub async fn take_due(core: &Core) -> ApiResult<Vec<Model>> {
     let now = core.store.now().await?;
     let due = Column::State.eq("sending").and(Column::NextAt.lte(now));
     let mut taken = Vec::new();
@@ -93,7 +71,7 @@ async fn take_due(core: &Core) -> ApiResult<Vec<Model>> {
     Ok(taken)
 }
 
-async fn send(core: &Core, row: Model) -> ApiResult<()> {
+pub async fn send(core: &Core, row: Model) -> ApiResult<()> {
     let Some(session) = impersonation::Entity::find_by_id(row.session_id).one(&core.store.db).await? else {
         return Ok(());
     };

@@ -16,7 +16,6 @@ use crate::{
     gateway,
     hub::Hub,
     keys::{Keys, create_private_dir},
-    letters,
     mail::Mailer,
     passwords::Passwords,
     person::Vouching,
@@ -96,8 +95,6 @@ pub async fn start(
     parts.spawn(async move { shared.hub.follow(&shared.store).await });
     let shared = Arc::clone(&core);
     parts.spawn(async move { delivery::run(&shared).await });
-    let shared = Arc::clone(&core);
-    parts.spawn(async move { letters::run(&shared).await });
     let shared = Arc::clone(&core);
     parts.spawn(async move { sweeper::run(&shared).await });
     Ok(Running { core, api: api_address, gateway: gateway_address, listeners, parts })

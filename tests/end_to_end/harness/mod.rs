@@ -4,6 +4,8 @@
 
 #[cfg(feature = "automation")]
 mod app;
+#[cfg(feature = "automation")]
+mod browser;
 mod desktop;
 #[cfg(not(feature = "automation"))]
 mod inspector;
@@ -29,6 +31,8 @@ use understudy_server::config::Config;
 
 #[cfg(feature = "automation")]
 pub use app::{App, View, id};
+#[cfg(feature = "automation")]
+pub use browser::Browser;
 pub use desktop::{Desktop, SCREEN, Theme};
 #[cfg(not(feature = "automation"))]
 pub use inspector::Inspected;
@@ -85,6 +89,11 @@ impl World {
         let services = Services::start(folder.path(), mail.port(), adjust).await?;
         let pictures = std::env::var_os("UNDERSTUDY_PICTURES").map(PathBuf::from);
         Ok(Self { desktop, services, mail, folder, pictures, theme, start })
+    }
+
+    /// Where the picture of another program's window goes, where pictures are wanted.
+    pub fn picture_of(&self, name: &str) -> Option<PathBuf> {
+        Some(self.pictures.as_ref()?.join(format!("{name}-{}.png", self.theme.name())))
     }
 
     /// Says what was reached, and takes a picture of it where pictures are wanted.

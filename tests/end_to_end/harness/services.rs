@@ -51,6 +51,8 @@ pub struct Services {
     pub tap: Tap,
     pub api: Url,
     pub gateway: Url,
+    /// Where people reach the platform themselves.
+    pub platform: Url,
 }
 
 /// One action as the ledger has it.
@@ -121,7 +123,7 @@ impl Services {
             staff::add(&core.store, who.email, who.name, &[role], PASSWORD.to_owned().into()).await?;
         }
         let server = serve::start(core, api, gateway).await?;
-        Ok(Self { meridian, server, tap, api: api_url, gateway: gateway_url })
+        Ok(Self { meridian, server, tap, api: api_url, gateway: gateway_url, platform: platform_url })
     }
 
     /// The impersonation that was requested last.

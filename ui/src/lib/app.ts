@@ -15,6 +15,7 @@ import type { Person } from "./generated/Person";
 import type { Prefill } from "./generated/Prefill";
 import type { RecoveryCodes } from "./generated/RecoveryCodes";
 import type { Request } from "./generated/Request";
+import type { Scope } from "./generated/Scope";
 import type { SecondFactor } from "./generated/SecondFactor";
 import type { Session } from "./generated/Session";
 import type { SessionDetail } from "./generated/SessionDetail";
@@ -102,6 +103,7 @@ export const exitImpersonation = () => call<void>("exit_impersonation");
 
 export const getStageState = () => call<StageState>("get_stage_state");
 export const setBarHeight = (height: number) => call<void>("set_bar_height", { height });
+export const askPerson = (scope: Scope) => call<void>("ask_person", { scope });
 export const stillHere = () => call<void>("still_here");
 export const dismissSheet = () => call<void>("dismiss_sheet");
 export const openExternalLink = () => call<void>("open_external_link");

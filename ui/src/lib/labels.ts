@@ -52,6 +52,7 @@ const CAUSES: Record<EndCause, () => string> = {
 export const causeLabel = (cause: EndCause) => CAUSES[cause]();
 
 const REFUSALS: Record<RefusalReason, () => string> = {
+  consent_missing: m.refused_consent_missing,
   view_only: m.refused_view_only,
   path_not_canonical: m.refused_path,
   shut: m.refused_shut,
@@ -109,6 +110,7 @@ const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
   wrong_second_factor: m.factor_wrong,
   session_ended: m.error_session_ended,
   switched_off: m.error_switched_off,
+  consent_unavailable: m.error_consent_unavailable,
   directory_unavailable: m.error_directory_unavailable,
   internal: m.error_internal,
   unreachable: m.error_unreachable,

@@ -13,6 +13,8 @@ mod refusal;
 mod session;
 mod websocket;
 
+pub use proxy::TRIED;
+
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, http::HeaderMap, middleware};

@@ -32,6 +32,9 @@ use crate::{
     switch,
 };
 
+/// Before the name of what was refused, in the record.
+pub const TRIED: &str = "Tried: ";
+
 impl Gateway {
     /// Index of the origin that a request addresses.
     pub fn origin_of<B>(&self, request: &axum::http::Request<B>) -> Option<usize> {
@@ -144,7 +147,7 @@ impl Passing<'_> {
         let mut details = described(&request.method, &request.uri, route, true);
         details["refused"] = name_of(why).into();
         // The record of something that was not done must not read as if it was.
-        details["name"] = format!("Tried: {}", details["name"].as_str().unwrap_or_default()).into();
+        details["name"] = format!("{TRIED}{}", details["name"].as_str().unwrap_or_default()).into();
         let reason: Option<RefusalReason> = named(&name_of(why));
         let event = reason.map(|reason| NewEvent {
             staff_id: self.session.row.staff_id,

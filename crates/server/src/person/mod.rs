@@ -21,6 +21,7 @@ use crate::{
     config::PersonConfig,
     consent,
     error::{ApiError, ApiResult},
+    gateway::TRIED,
     impersonations::{name_of, named, state},
     keys::{Keys, Secret},
     staff,
@@ -128,10 +129,8 @@ async fn shown(core: &Core, link: String, row: &Model) -> ApiResult<PersonPage> 
         Some(PersonConfig::Platform { page, .. }) if !may_answer => Some(page.to_string()),
         _ => None,
     };
-    let name = rows.first().map_or_else(String::new, |row| row.person_name.clone());
     Ok(PersonPage {
         installation: core.config.name.clone(),
-        name,
         link,
         may_answer,
         answer_at,
@@ -155,7 +154,8 @@ pub async fn told(core: &Core, row: &impersonation::Model) -> ApiResult<PersonSe
             (false, true) => &mut changed,
             (false, false) => &mut viewed,
         };
-        count(list, action.name);
+        // Under their own heading the word is said already.
+        count(list, action.name.strip_prefix(TRIED).unwrap_or(&action.name).to_owned());
     }
     Ok(PersonSession {
         id: row.id,

@@ -4,11 +4,13 @@ import type { Bridge } from "../app";
 import { formatCode, normaliseCode } from "../code";
 import type { AppState } from "../generated/AppState";
 import type { CommandError } from "../generated/CommandError";
+import type { ConsentState } from "../generated/ConsentState";
 import type { ErrorCode } from "../generated/ErrorCode";
 import type { InboxEntry } from "../generated/InboxEntry";
 import type { NewNote } from "../generated/NewNote";
 import type { NewRequest } from "../generated/NewRequest";
 import type { PeopleQuery } from "../generated/PeopleQuery";
+import type { Question } from "../generated/Question";
 import type { Request } from "../generated/Request";
 import type { SecondFactor } from "../generated/SecondFactor";
 import type { Session } from "../generated/Session";
@@ -36,10 +38,24 @@ const RECOVERY = [
   "KJHG-FDCB",
 ];
 
+function asking(state: ConsentState): Question {
+  return { id: "q", session_id: "s", scope: "bank_details", state, left_ms: 600_000 };
+}
+
 const SHEETS: Record<string, Sheet> = {
   "bar-close": { type: "close_refused" },
   "bar-link": { type: "external_link", url: "https://tax.example/forms/2025?form=2777&from=meridian" },
-  "bar-refused": { type: "refused", method: "POST", path: "/documents", reason: "view_only" },
+  "bar-refused": { type: "refused", method: "POST", path: "/documents", reason: "view_only", scope: null },
+  "bar-consent-missing": {
+    type: "refused",
+    method: "POST",
+    path: "/settings/bank",
+    reason: "consent_missing",
+    scope: "bank_details",
+  },
+  "bar-consent-asked": { type: "consent", question: asking("asked") },
+  "bar-consent-allowed": { type: "consent", question: asking("allowed") },
+  "bar-consent-declined": { type: "consent", question: asking("declined") },
   "bar-downloaded": {
     type: "downloaded",
     file: "statement-2025-03.pdf",
@@ -264,6 +280,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
       return factor;
     },
     still_here: () => {},
+    ask_person: () => {},
     get_settings: () => settings,
     can_notify: () => scene !== "silent",
     set_settings: ({ settings: wanted }: { settings: Settings }) => {
