@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
-    QueryFilter as _, sea_query::Expr,
+    QueryFilter as _, Statement, sea_query::Expr,
 };
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -16,19 +16,20 @@ use understudy_rules::{
 
 use crate::{
     Core, Shared,
-    error::ApiResult,
-    impersonations::{named, person, state, step},
+    error::{ApiError, ApiResult},
+    impersonations::{name_of, named, person, state, step},
     mail::{CodeMail, code_mail},
     staff,
     store::{
         Entry, Job, NewEvent, WriteError,
         entities::{
             delivery::{ActiveModel, Column, Entity, Model},
-            impersonation,
+            impersonation, staff as staff_row,
         },
         statement,
     },
 };
+use uuid::Uuid;
 
 /// Waits between tries.
 const PAUSES: [Millis; 5] = [2 * SECOND, 5 * SECOND, 15 * SECOND, 45 * SECOND, 120 * SECOND];
@@ -56,6 +57,26 @@ pub async fn run(core: &Shared) {
         // A new request raises an event, which wakes this.
         let _ = tokio::time::timeout(Duration::from_secs(1), newest.changed()).await;
     }
+}
+
+/// The deliveries of a request whose code goes out now, to the staff member who asked.
+pub async fn outgoing(core: &Core, request: Uuid, staff_id: Uuid) -> ApiResult<Vec<Statement>> {
+    let (db, now) = (&core.store.db, core.store.now().await?);
+    let asker = staff_row::Entity::find_by_id(staff_id).one(db).await?;
+    let email = asker.ok_or_else(|| ApiError::internal(&"whoever asked is gone"))?.email;
+    let rows = core.config.code.channels.iter().map(|channel| {
+        let row = ActiveModel {
+            request_id: Set(request),
+            channel: Set(name_of(channel)),
+            address: Set((*channel == Channel::Email).then(|| email.clone())),
+            state: Set("sending".to_owned()),
+            tries: Set(0),
+            next_at: Set(now),
+            ..Default::default()
+        };
+        statement(&Entity::insert(row), db)
+    });
+    Ok(rows.collect())
 }
 
 /// Takes every delivery whose time has come, unless another server has.
