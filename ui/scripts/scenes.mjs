@@ -97,6 +97,7 @@ export const SCENES = [
   ["link-open", "/?scene=link-open#/impersonation", "code-time", (page) => page.waitForTimeout(1400)],
   ["link-live", "/?scene=link-live#/people", "live-strip", (page) => page.waitForTimeout(1400)],
   ["code", "/?scene=code#/impersonation", "code-time"],
+  ["code-person", "/?scene=code-person#/impersonation", "code-with-person"],
   ["pending", "/?scene=pending#/impersonation", "pending"],
   ["pending-taken", "/?scene=pending-taken#/impersonation", "pending"],
   ["pending-nobody", "/?scene=pending-nobody#/impersonation", "pending"],

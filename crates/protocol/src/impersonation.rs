@@ -86,6 +86,8 @@ pub enum Recipient {
     Requester,
     /// Another administrator hands it over.
     Approver,
+    /// It goes to the person, who reads it out to whoever asked.
+    Person,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]

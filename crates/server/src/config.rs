@@ -407,6 +407,11 @@ impl Config {
         if self.code.channels.is_empty() {
             return not_allowed("code.channels", "[]", "\"email\", \"app\" or both");
         }
+        let mut recipients = self.code.rule.iter().map(|rule| rule.recipient).chain([self.code.recipient]);
+        if recipients.any(|to| to == Recipient::Person) && !self.code.channels.contains(&Channel::Email) {
+            let allowed = "\"email\" among them, because codes reach people by e-mail";
+            return not_allowed("code.channels", "[\"app\"]", allowed);
+        }
         for (key, value, range) in [
             ("code.minutes", self.code.minutes, 1..=60),
             ("code.tries", self.code.tries.into(), 1..=10),
@@ -542,7 +547,10 @@ mod tests {
         assert!(error("[api]\norigin = \"http://a.example/path\"").contains("an origin such as"));
         assert!(error("[mail]\nfrom = \"nobody\"").contains("mail.from"));
         assert!(error("[code]\nchannels = [\"fax\"]").contains("`email`"));
-        assert!(error("[code]\nrecipient = \"boss\"").contains("`requester` or `approver`"));
+        assert!(error("[code]\nrecipient = \"boss\"").contains("`requester`, `approver`, `person`"));
+        assert!(
+            error("[code]\nchannels = [\"app\"]\nrecipient = \"person\"").contains("\"email\" among them")
+        );
         let rule = |rule: &str| error(&format!("[[code.rule]]\n{rule}"));
         assert!(rule("role = \"boss\"\nrecipient = \"approver\"").contains("`support`, `admin`, `lead`"));
         assert!(rule("mode = \"look\"\nrecipient = \"approver\"").contains("`view` or `act`"));

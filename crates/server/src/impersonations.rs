@@ -242,7 +242,7 @@ async fn consequences(
             | State::CodeSent { .. }
             | State::Verified { .. } => {
                 if matches!(event, Event::HandedOver(_)) {
-                    job.effects.extend(delivery::outgoing(core, row.id, row.staff_id).await?);
+                    job.effects.extend(delivery::to_requester(core, row.id, row.staff_id).await?);
                 }
                 if event == Event::Delivered {
                     set.delivered_at = Set(Some(core.store.now().await?));

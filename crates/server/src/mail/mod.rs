@@ -19,7 +19,7 @@ use crate::{
     config::{Mail, Smtp, SmtpTls},
     keys::create_private_dir,
 };
-pub use code::{CodeMail, code_mail};
+pub use code::{CodeMail, code_mail, person_mail};
 
 /// A mail in its two forms.
 pub struct Text {

@@ -411,3 +411,41 @@ async fn who_decides_is_a_rule_by_role_and_by_mode_and_only_delivered_codes_coun
     assert_eq!(answered.expect("an answer").status(), StatusCode::NOT_FOUND);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn a_code_for_the_person_goes_to_them_by_mail_and_nowhere_else() {
+    let world = World::with(|config| config.code.recipient = Recipient::Person, false).await;
+    let app = world.agent().await;
+    let request = ask(&app, Mode::View).await;
+    let sent = eventually("the mail is sent", async || {
+        let request = now(&app, request.id).await;
+        (request.state == RequestState::CodeSent).then_some(request)
+    })
+    .await;
+    assert_eq!((sent.recipient, sent.approval), (Recipient::Person, None));
+    let [delivery] = sent.deliveries.try_into().expect("one delivery");
+    let mails = std::fs::read_dir(world.data_dir.join("mail")).expect("mails");
+    let mails: Vec<_> = mails
+        .flatten()
+        .map(|file| file.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "eml"))
+        .collect();
+    let [mail] = mails.try_into().expect("one mail");
+    let mail = std::fs::read_to_string(mail).expect("text");
+    let to = delivery.to.expect("an address");
+    assert!(!to.contains("support.example") && mail.contains(&format!("To: {to}")), "{to}: {mail}");
+    for part in ["Ada", "The payment is stuck", "change nothing", "30 minutes", "called yourself"] {
+        assert!(mail.contains(part), "{part}: {mail}");
+    }
+    let code = mail.split_whitespace().find_map(understudy_rules::code::Code::parse).expect("a code").shown();
+    // Whoever asked sees it nowhere.
+    let inbox: Vec<InboxEntry> = app.get("/api/inbox").await.expect("inbox");
+    assert!(inbox.is_empty());
+    for path in ["/api/requests/current".to_owned(), format!("/api/requests/{}", request.id)] {
+        let seen: Value = app.get(&path).await.expect("the request");
+        assert!(!seen.to_string().contains(&code), "{seen}");
+    }
+    app.verify(&request, &code).await.expect("read out, it is right");
+    app.start(&request).await.expect("started");
+    world.stop().await;
+}

@@ -162,6 +162,12 @@ export function request(state: Request["state"], left = 8 * MINUTE + 41_000): Re
   };
 }
 
+/** A request whose code the person reads out. */
+export function withPerson(): Request {
+  const deliveries: Request["deliveries"] = [{ channel: "email", to: elise.email, state: "sent", tries: 1 }];
+  return { ...request("code_sent"), recipient: "person", deliveries };
+}
+
 /** A request that administrators are asked about. */
 export function asked(state: Request["state"], approval: Partial<Approval> = {}): Request {
   const left = state === "pending" ? 52 * MINUTE + 8_000 : null;

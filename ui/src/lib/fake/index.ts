@@ -202,6 +202,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     "pending-nobody": data.asked("pending", { on_duty: 0 }),
     denied: data.asked("denied", data.denial),
     unanswered: data.asked("unanswered"),
+    "code-person": data.withPerson(),
   };
   if (asked[scene]) request = asked[scene];
 

@@ -3,4 +3,4 @@
 /**
  * Who decides about a code.
  */
-export type Recipient = "requester" | "approver";
+export type Recipient = "requester" | "approver" | "person";

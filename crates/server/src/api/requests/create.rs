@@ -81,12 +81,16 @@ pub async fn create(
     set_state(&mut row, machine);
     let told = |staff_id, event| NewEvent { staff_id, overseers: false, sign_in_id: None, event };
     let mut events = vec![told(caller.staff.id, Told::RequestChanged { request_id: id })];
-    let mut effects = vec![];
-    if pending {
-        events.push(told(ADMINS, Told::ApprovalAsked { request_id: id }));
-    } else {
+    let effects = match recipient {
+        Recipient::Approver => {
+            events.push(told(ADMINS, Told::ApprovalAsked { request_id: id }));
+            vec![]
+        }
+        Recipient::Requester => delivery::to_requester(&core, id, caller.staff.id).await?,
+        Recipient::Person => delivery::to_person(&core, id, &person.email).await?,
+    };
+    if !pending {
         put_code(&core, id, &mut row);
-        effects = delivery::outgoing(&core, id, caller.staff.id).await?;
     }
     let guards = vec![statement(&still, db), statement(&impersonation::Entity::insert(row), db)];
     let job = Job {
