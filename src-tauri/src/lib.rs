@@ -34,7 +34,8 @@ use tauri::{AppHandle, Manager};
 use tauri_plugin_window_state::StateFlags;
 
 use commands::{
-    bar, people, requests, second_factor, server as server_commands, sessions, settings as settings_commands,
+    approvals, bar, people, requests, second_factor, server as server_commands, sessions,
+    settings as settings_commands,
 };
 use state::{App, AppExt, MAIN};
 
@@ -91,6 +92,10 @@ pub fn run() {
             requests::cancel_request,
             requests::verify_code,
             requests::list_inbox,
+            approvals::list_approvals,
+            approvals::take_request,
+            approvals::hand_over_code,
+            approvals::deny_code,
             sessions::start_session,
             sessions::show_stage,
             sessions::exit_impersonation,

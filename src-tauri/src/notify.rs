@@ -2,7 +2,7 @@
 
 use tauri::{AppHandle, Emitter};
 use tauri_plugin_notification::{ActionPerformed, NotificationExt};
-use understudy_protocol::{EndCause, Mode, PersonRef, Session};
+use understudy_protocol::{EndCause, Mode, PendingRequest, PersonRef, Session, StaffRef};
 use uuid::Uuid;
 
 use crate::preferences;
@@ -39,10 +39,7 @@ pub(crate) fn code_arrived(
     mode: Mode,
     code: Option<&str>,
 ) {
-    let mode = match mode {
-        Mode::View => say("view only", "lecture seule"),
-        Mode::Act => say("changes allowed", "modifications permises"),
-    };
+    let mode = mode_word(mode);
     let (name, kind) = (&person.name, kind_word(&person.kind));
     let body = match code {
         Some(code) => format!("{code}\n{name} ({kind}), {mode}"),
@@ -52,6 +49,28 @@ pub(crate) fn code_arrived(
         }
     };
     show(app, say("A code has arrived", "Un code est arrivé"), &body, Some(request));
+}
+
+/// Somebody asks for a code that an administrator hands over.
+pub(crate) fn approval_asked(app: &AppHandle, request: &PendingRequest) {
+    let (asker, name) = (&request.staff.name, &request.person.name);
+    let (kind, mode) = (kind_word(&request.person.kind), mode_word(request.mode));
+    let title = say(format!("{asker} asks for a code"), format!("{asker} demande un code"));
+    let body = say(
+        format!("For {name} ({kind}), {mode}. Open Understudy to hand it over or deny it."),
+        format!("Pour {name} ({kind}), {mode}. Ouvrez Understudy pour le transmettre ou le refuser."),
+    );
+    show(app, &title, &body, Some(request.request_id));
+}
+
+/// An administrator has said no. Why is in the app.
+pub(crate) fn code_denied(app: &AppHandle, person: &PersonRef, by: &StaffRef) {
+    let (by, name) = (&by.name, &person.name);
+    let body = say(
+        format!("{by} will not hand over the code for {name}. Open Understudy to read why."),
+        format!("{by} ne transmettra pas le code pour {name}. Ouvrez Understudy pour lire pourquoi."),
+    );
+    show(app, say("Your code was denied", "Votre code a été refusé"), &body, None);
 }
 
 pub(crate) fn session_ended(app: &AppHandle, session: &Session, cause: Option<EndCause>) {
@@ -104,6 +123,13 @@ pub(crate) fn still_there(app: &AppHandle, session: &Session) {
         ),
     );
     show(app, say("Are you still there?", "Êtes-vous toujours là ?"), &body, None);
+}
+
+fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::View => say("view only", "lecture seule"),
+        Mode::Act => say("changes allowed", "modifications permises"),
+    }
 }
 
 /// The installation words its kinds itself; those of the specification are known in both languages, as in the UI.

@@ -4,6 +4,8 @@
 //! With the feature `automation` WebDriver reaches every webview, so those tests drive the app. Without it the
 //! app is what is released, and its isolation is tested from outside.
 
+#[cfg(feature = "automation")]
+mod approval;
 #[cfg(not(feature = "automation"))]
 mod attack;
 #[cfg(feature = "automation")]

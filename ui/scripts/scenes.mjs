@@ -59,6 +59,18 @@ export const SCENES = [
   ["live-strip", "/?scene=live#/people", "live-strip"],
   ["you-menu", "/#/people", "you", press("you")],
   ["inbox", "/?scene=inbox#/inbox", "inbox-entry"],
+  ["approvals", "/?scene=approvals#/inbox", "hand-over"],
+  ["approvals-code", "/?scene=approvals-code#/inbox", "second-factor-code"],
+  ["approvals-deny", "/?scene=approvals#/inbox", "deny", press("deny")],
+  [
+    "approvals-deny-missing",
+    "/?scene=approvals#/inbox",
+    "deny",
+    async (page) => {
+      await page.click(id("deny"));
+      await page.click(id("deny-yes"));
+    },
+  ],
   ["inbox-empty", "/?scene=empty#/inbox", "empty"],
   ["who", "/#/impersonation", "identifier"],
   [
@@ -85,6 +97,12 @@ export const SCENES = [
   ["link-open", "/?scene=link-open#/impersonation", "code-time", (page) => page.waitForTimeout(1400)],
   ["link-live", "/?scene=link-live#/people", "live-strip", (page) => page.waitForTimeout(1400)],
   ["code", "/?scene=code#/impersonation", "code-time"],
+  ["code-person", "/?scene=code-person#/impersonation", "code-with-person"],
+  ["pending", "/?scene=pending#/impersonation", "pending"],
+  ["pending-taken", "/?scene=pending-taken#/impersonation", "pending"],
+  ["pending-nobody", "/?scene=pending-nobody#/impersonation", "pending"],
+  ["denied", "/?scene=denied#/impersonation", "denial"],
+  ["unanswered", "/?scene=unanswered#/impersonation", "request-over"],
   ["expired", "/?scene=expired#/impersonation", "request-over"],
   ["ready", "/?scene=ready#/impersonation", "start"],
   ["ready-code", "/?scene=ready-code#/impersonation", "second-factor-code"],

@@ -18,6 +18,8 @@ const request = (state: RequestState): Request => ({
   tries_left: 3,
   deliveries: [],
   session_minutes: 30,
+  recipient: "requester",
+  approval: null,
 });
 
 describe("the open step", () => {
@@ -27,7 +29,10 @@ describe("the open step", () => {
   });
 
   test.each([
+    ["pending", "code", null],
     ["waiting", "code", null],
+    ["denied", "code", "denied"],
+    ["unanswered", "code", "unanswered"],
     ["code_sent", "code", null],
     ["verified", "ready", null],
     ["expired", "code", "expired"],
@@ -43,6 +48,7 @@ describe("the open step", () => {
   test("says expired when our own count has run out, before the server does", () => {
     expect(flowOf(request("code_sent"), true, true)).toEqual({ step: "code", over: "expired" });
     expect(flowOf(request("verified"), true, true)).toEqual({ step: "code", over: "expired" });
+    expect(flowOf(request("pending"), true, true)).toEqual({ step: "code", over: "unanswered" });
   });
 
   test("folds the steps before it and keeps back those after it", () => {

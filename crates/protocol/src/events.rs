@@ -21,6 +21,20 @@ pub enum Event {
         person: PersonRef,
         mode: Mode,
     },
+    /// Somebody asks for a code that an administrator hands over; for administrators.
+    ApprovalAsked {
+        request_id: Uuid,
+    },
+    /// It was taken, answered, or is over; for administrators.
+    ApprovalChanged {
+        request_id: Uuid,
+    },
+    /// An administrator will not hand the code over; for the one who asked.
+    CodeDenied {
+        request_id: Uuid,
+        person: PersonRef,
+        by: StaffRef,
+    },
     /// The request's state, tries or deliveries changed.
     RequestChanged {
         request_id: Uuid,

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::people::PersonRef;
+use crate::staff::StaffRef;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -51,6 +52,8 @@ pub struct NewRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestState {
+    /// An administrator is asked to hand the code over; there is none yet.
+    Pending,
     /// The code is made and on its way.
     Waiting,
     /// The code has reached its recipient.
@@ -68,6 +71,23 @@ pub enum RequestState {
     Undeliverable,
     /// Impersonation was switched off meanwhile.
     SwitchedOff,
+    /// An administrator said no.
+    Denied,
+    /// No administrator has answered.
+    Unanswered,
+}
+
+/// Who decides about a code.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipient {
+    /// It goes to whoever asked.
+    #[default]
+    Requester,
+    /// Another administrator hands it over.
+    Approver,
+    /// It goes to the person, who reads it out to whoever asked.
+    Person,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
@@ -115,6 +135,48 @@ pub struct Request {
     pub tries_left: u8,
     pub deliveries: Vec<Delivery>,
     pub session_minutes: u32,
+    pub recipient: Recipient,
+    /// Where an administrator is asked.
+    pub approval: Option<Approval>,
+}
+
+/// How a request stands with the administrators.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Approval {
+    /// Who has taken the request, or has answered it.
+    pub by: Option<StaffRef>,
+    /// Why it was denied.
+    pub reason: Option<String>,
+    /// How many who could answer it are signed in now.
+    pub on_duty: u32,
+}
+
+/// A request of somebody else's that waits for an administrator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct PendingRequest {
+    pub request_id: Uuid,
+    /// Who asks.
+    pub staff: StaffRef,
+    pub person: PersonRef,
+    pub reason: String,
+    pub ticket: Option<String>,
+    pub mode: Mode,
+    pub consent: ConsentStatement,
+    pub session_minutes: u32,
+    pub asked_at: DateTime<Utc>,
+    #[ts(type = "number")]
+    pub expires_in_ms: u64,
+    pub taken_by: Option<StaffRef>,
+    /// How long nobody else can take it.
+    #[ts(type = "number")]
+    pub held_for_ms: u64,
+}
+
+/// `POST /api/approvals/{id}/deny`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Deny {
+    /// At least 10 characters with letters in them; the one who asked reads it.
+    pub reason: String,
 }
 
 /// `POST /api/requests/{id}/verify`. Case and dashes do not matter.

@@ -47,6 +47,20 @@ pub enum ErrorCode {
     TooManyTries,
     RequestReplaced,
     RequestCancelled,
+    /// An administrator has denied the code.
+    RequestDenied,
+    /// No administrator has answered the request in time.
+    RequestUnanswered,
+    /// An administrator has not handed the code over yet.
+    NotHandedOver,
+    /// Nobody answers their own request.
+    OwnRequest,
+    /// Another administrator has taken the request.
+    RequestTaken,
+    /// The request has to be taken before it is answered.
+    NotTaken,
+    /// The request no longer waits for an answer.
+    RequestAnswered,
     /// The request was made by another sign-in.
     OtherSignIn,
     /// The code was not entered yet.

@@ -32,6 +32,8 @@ pub struct Session {
     pub reason: String,
     pub ticket: Option<String>,
     pub consent: ConsentStatement,
+    /// The administrator who handed its code over, where one had to.
+    pub approved_by: Option<StaffRef>,
     pub started_at: DateTime<Utc>,
     /// When it ends at the latest.
     pub limit_at: DateTime<Utc>,

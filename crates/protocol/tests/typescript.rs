@@ -6,9 +6,9 @@ use std::{env, fs};
 
 use ts_rs::{Config, TS};
 use understudy_protocol::{
-    Enrolment, EventEnvelope, InboxEntry, Lease, LiftNote, NewNote, NewRequest, PeoplePage, PeopleQuery,
-    Person, Problem, RecoveryCodes, Request, SecondFactor, ServerInfo, SessionDetail, SessionsPage,
-    SessionsQuery, SetSwitch, Staff, Switch, VerifyCode,
+    Deny, Enrolment, EventEnvelope, InboxEntry, Lease, LiftNote, NewNote, NewRequest, PendingRequest,
+    PeoplePage, PeopleQuery, Person, Problem, RecoveryCodes, Request, SecondFactor, ServerInfo,
+    SessionDetail, SessionsPage, SessionsQuery, SetSwitch, Staff, Switch, VerifyCode,
 };
 
 /// Every type that no other one names; `export_all` follows the rest.
@@ -25,6 +25,8 @@ fn export(config: &Config) -> Result<(), ts_rs::ExportError> {
     Request::export_all(config)?;
     VerifyCode::export_all(config)?;
     InboxEntry::export_all(config)?;
+    PendingRequest::export_all(config)?;
+    Deny::export_all(config)?;
     Lease::export_all(config)?;
     SessionsQuery::export_all(config)?;
     SessionsPage::export_all(config)?;

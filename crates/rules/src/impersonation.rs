@@ -1,10 +1,12 @@
 //! One impersonation from the request to the end of its session, as a pure state machine.
 //!
 //! ```text
-//! Waiting ──delivered──► CodeSent ──right code──► Verified ──start──► Live ──► Ended(cause)
-//!    │                      │                        │
-//!    └──────────────────────┴────────────────────────┴──► Closed(why)
+//! Pending ──handed over──► Waiting ──delivered──► CodeSent ──right code──► Verified ──start──► Live ──► Ended(cause)
+//!    │                        │                      │                        │
+//!    └────────────────────────┴──────────────────────┴────────────────────────┴──► Closed(why)
 //! ```
+//!
+//! `Pending` is the beginning where another administrator hands the code over; elsewhere it is `Waiting`.
 //!
 //! Time is a transition of its own: [`Impersonation::settled`] says what has become of a state by `now`, and
 //! every event is applied to that. Whoever stores it does so by compare-and-set: two events at once are two
@@ -16,6 +18,10 @@ use crate::{MINUTE, Millis, SECOND};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
+    /// How long a request waits for an approver.
+    pub pending: Millis,
+    /// How long nobody else can take a request that an approver has taken.
+    pub hold: Millis,
     /// How long a code may be on its way before the request is given up.
     pub delivery: Millis,
     /// How long a code is good, from its delivery.
@@ -35,6 +41,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            pending: 60 * MINUTE,
+            hold: 10 * MINUTE,
             delivery: 10 * MINUTE,
             code: 10 * MINUTE,
             tries: 3,
@@ -57,6 +65,10 @@ pub enum Closed {
     Cancelled,
     Undeliverable,
     SwitchedOff,
+    /// An approver said no.
+    Denied,
+    /// No approver has answered.
+    Unanswered,
 }
 
 /// Why a session ended. Every session has exactly one.
@@ -73,18 +85,65 @@ pub enum EndCause {
     SwitchedOff,
 }
 
+/// A staff member's ID.
+pub type StaffId = u128;
+
+/// Whoever answers a request that is pending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Approver {
+    pub id: StaffId,
+    /// The one who asked, also with another account of theirs.
+    pub is_requester: bool,
+}
+
+/// Who has a pending request, and until when nobody else can take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    pub by: StaffId,
+    pub until: Millis,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    Waiting { give_up_at: Millis },
-    CodeSent { expires_at: Millis, tries_left: u8 },
-    Verified { start_by: Millis },
-    Live { started_at: Millis, limit_at: Millis, lease_until: Millis, idle_at: Millis },
-    Closed { why: Closed, at: Millis },
-    Ended { started_at: Millis, limit_at: Millis, at: Millis, cause: EndCause },
+    /// There is no code yet: an approver hands it over or denies it.
+    Pending {
+        give_up_at: Millis,
+        taken: Option<Taken>,
+    },
+    Waiting {
+        give_up_at: Millis,
+    },
+    CodeSent {
+        expires_at: Millis,
+        tries_left: u8,
+    },
+    Verified {
+        start_by: Millis,
+    },
+    Live {
+        started_at: Millis,
+        limit_at: Millis,
+        lease_until: Millis,
+        idle_at: Millis,
+    },
+    Closed {
+        why: Closed,
+        at: Millis,
+    },
+    Ended {
+        started_at: Millis,
+        limit_at: Millis,
+        at: Millis,
+        cause: EndCause,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
+    /// An approver looks after the request: nobody else does now.
+    Taken(Approver),
+    HandedOver(Approver),
+    Denied(Approver),
     /// A channel has delivered the code.
     Delivered,
     /// No channel could.
@@ -111,6 +170,16 @@ pub enum Event {
 /// Why an event changes nothing (or, after a wrong code, not what was hoped).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    #[error("nobody answers their own request")]
+    OwnRequest,
+    #[error("somebody else has taken the request")]
+    TakenBy(StaffId),
+    #[error("the request has not been taken yet")]
+    NotTaken,
+    #[error("the request waits for no approver")]
+    NotPending,
+    #[error("the code has not been handed over yet")]
+    NotHandedOver,
     #[error("the code is wrong")]
     WrongCode { tries_left: u8 },
     #[error("the code has not been delivered yet")]
@@ -142,9 +211,17 @@ impl State {
         Self::Waiting { give_up_at: now + limits.delivery }
     }
 
+    /// A request at its beginning, where an approver hands the code over.
+    pub fn pending(now: Millis, limits: &Limits) -> Self {
+        Self::Pending { give_up_at: now + limits.pending, taken: None }
+    }
+
     /// What has become of this state by `now`, if nothing else happened.
     pub fn settled(self, now: Millis) -> Self {
         match self {
+            Self::Pending { give_up_at, .. } if now >= give_up_at => {
+                Self::Closed { why: Closed::Unanswered, at: give_up_at }
+            }
             Self::Waiting { give_up_at } if now >= give_up_at => {
                 Self::Closed { why: Closed::Undeliverable, at: give_up_at }
             }
@@ -179,6 +256,20 @@ impl State {
             (Self::Closed { why, .. }, _) => stay(Refusal::Closed(why)),
             (Self::Ended { cause, .. }, _) => stay(Refusal::Ended(cause)),
 
+            (Self::Pending { give_up_at, taken }, E::Taken(by) | E::HandedOver(by) | E::Denied(by)) => {
+                match (answerable(taken, by, now), event) {
+                    (Err(Refusal::NotTaken), E::Taken(_)) => {
+                        let taken = Taken { by: by.id, until: now + limits.hold };
+                        to(Self::Pending { give_up_at, taken: Some(taken) })
+                    }
+                    (Err(refusal), _) => stay(refusal),
+                    (Ok(()), E::HandedOver(_)) => to(Self::requested(now, limits)),
+                    (Ok(()), E::Denied(_)) => close(Closed::Denied),
+                    (Ok(()), _) => to(state),
+                }
+            }
+            (_, E::Taken(_) | E::HandedOver(_) | E::Denied(_)) => stay(Refusal::NotPending),
+
             (Self::Waiting { .. }, E::Delivered) => {
                 to(Self::CodeSent { expires_at: now + limits.code, tries_left: limits.tries })
             }
@@ -201,6 +292,7 @@ impl State {
                     result: Err(Refusal::WrongCode { tries_left }),
                 }
             }
+            (Self::Pending { .. }, E::CodeEntered { .. }) => stay(Refusal::NotHandedOver),
             (Self::Waiting { .. }, E::CodeEntered { .. }) => stay(Refusal::NotDelivered),
             (Self::Verified { .. } | Self::Live { .. }, E::CodeEntered { .. }) => stay(Refusal::CodeUsed),
 
@@ -243,5 +335,15 @@ impl State {
 
     pub fn is_live(&self) -> bool {
         matches!(self, Self::Live { .. })
+    }
+}
+
+/// Whether this approver may answer the request now: it is somebody else's, and they have taken it.
+fn answerable(taken: Option<Taken>, by: Approver, now: Millis) -> Result<(), Refusal> {
+    match taken {
+        _ if by.is_requester => Err(Refusal::OwnRequest),
+        Some(taken) if taken.by == by.id => Ok(()),
+        Some(taken) if now < taken.until => Err(Refusal::TakenBy(taken.by)),
+        _ => Err(Refusal::NotTaken),
     }
 }

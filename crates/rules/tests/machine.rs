@@ -4,11 +4,19 @@ use proptest::prelude::*;
 use understudy_rules::{
     Millis,
     code::{ALPHABET, Code},
-    impersonation::{Closed, EndCause, Event, Limits, Refusal, State},
+    impersonation::{Approver, Closed, EndCause, Event, Limits, Refusal, State},
 };
+
+/// The requester (with either of their accounts) and two colleagues.
+fn approver() -> impl Strategy<Value = Approver> {
+    (0..4u128).prop_map(|id| Approver { id, is_requester: id < 2 })
+}
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
+        2 => approver().prop_map(Event::Taken),
+        2 => approver().prop_map(Event::HandedOver),
+        1 => approver().prop_map(Event::Denied),
         3 => Just(Event::Delivered),
         1 => Just(Event::DeliveryFailed),
         3 => any::<bool>().prop_map(|right| Event::CodeEntered { right }),
@@ -56,9 +64,51 @@ proptest! {
     }
 
     #[test]
-    fn invariant_3_every_end_has_its_cause_and_nothing_follows_an_end(steps in steps()) {
+    fn invariant_8_no_pending_request_comes_alive_without_a_hand_over_by_somebody_else(steps in steps()) {
         let limits = Limits::default();
-        let (mut now, mut state) = (0, State::requested(0, &limits));
+        let (mut now, mut state) = (0, State::pending(0, &limits));
+        let (mut taken, mut handed_over, mut denied) = (None, 0, false);
+        for (event, pause) in steps {
+            now += pause;
+            let outcome = state.apply(event, now, &limits);
+            state = outcome.next;
+            match (event, outcome.result) {
+                (Event::Taken(by), Ok(())) => {
+                    prop_assert!(!by.is_requester);
+                    // Nobody takes it out of somebody's hands before their time is over.
+                    prop_assert!(taken.is_none_or(|(id, at)| id == by.id || at + limits.hold <= now));
+                    if taken.is_none_or(|(id, _)| id != by.id) {
+                        taken = Some((by.id, now));
+                    }
+                }
+                (Event::HandedOver(by), Ok(())) => {
+                    prop_assert!(!by.is_requester && !denied && taken.is_some_and(|(id, _)| id == by.id));
+                    prop_assert!(now < limits.pending);
+                    handed_over += 1;
+                }
+                (Event::Denied(by), Ok(())) => {
+                    prop_assert!(!by.is_requester && taken.is_some_and(|(id, _)| id == by.id));
+                    denied = true;
+                }
+                _ => {}
+            }
+            prop_assert!(handed_over <= 1 && !(denied && handed_over > 0));
+            if !matches!(state, State::Pending { .. } | State::Closed { .. }) {
+                prop_assert_eq!(handed_over, 1);
+            }
+            let is_denied = matches!(state, State::Closed { why: Closed::Denied, .. });
+            prop_assert_eq!(is_denied, denied);
+            if handed_over == 0 {
+                prop_assert!(now < limits.pending || !state.is_open());
+            }
+        }
+    }
+
+    #[test]
+    fn invariant_3_every_end_has_its_cause_and_nothing_follows_an_end(steps in steps(), pending in any::<bool>()) {
+        let limits = Limits::default();
+        let first = if pending { State::pending } else { State::requested };
+        let (mut now, mut state) = (0, first(0, &limits));
         for (event, pause) in steps {
             now += pause;
             let before = state.settled(now);
@@ -117,8 +167,15 @@ fn what_is_no_code_is_not_read_as_one() {
 #[test]
 fn invariant_3_the_switch_ends_whatever_is_open_and_names_itself_as_the_cause() {
     let limits = Limits::default();
-    let mut state = State::requested(0, &limits);
-    for event in [Event::Delivered, Event::CodeEntered { right: true }, Event::Started] {
+    let mut state = State::pending(0, &limits);
+    let grace = Approver { id: 7, is_requester: false };
+    for event in [
+        Event::Taken(grace),
+        Event::HandedOver(grace),
+        Event::Delivered,
+        Event::CodeEntered { right: true },
+        Event::Started,
+    ] {
         let off = state.apply(Event::SwitchedOff, 1, &limits);
         assert_eq!((off.next, off.result), (State::Closed { why: Closed::SwitchedOff, at: 1 }, Ok(())));
         assert_eq!(off.next.apply(event, 1, &limits).result, Err(Refusal::Closed(Closed::SwitchedOff)));
@@ -126,6 +183,43 @@ fn invariant_3_the_switch_ends_whatever_is_open_and_names_itself_as_the_cause() 
     }
     let off = state.apply(Event::SwitchedOff, 1, &limits);
     assert!(matches!(off.next, State::Ended { at: 1, cause: EndCause::SwitchedOff, .. }));
+}
+
+#[test]
+fn the_first_who_takes_a_request_has_it_and_after_ten_minutes_another_may() {
+    let limits = Limits::default();
+    let [ada, grace, max] = [1, 2, 3].map(|id| Approver { id, is_requester: id == 1 });
+    let state = State::pending(0, &limits);
+    let refused = |state: State, event, now| state.apply(event, now, &limits).result;
+    for event in [Event::Taken, Event::HandedOver, Event::Denied] {
+        assert_eq!(refused(state, event(ada), 0), Err(Refusal::OwnRequest));
+    }
+    assert_eq!(refused(state, Event::HandedOver(grace), 0), Err(Refusal::NotTaken));
+    assert_eq!(refused(state, Event::CodeEntered { right: true }, 0), Err(Refusal::NotHandedOver));
+    let taken = state.apply(Event::Taken(grace), 0, &limits).next;
+    for event in [Event::Taken, Event::HandedOver, Event::Denied] {
+        assert_eq!(refused(taken, event(max), limits.hold - 1), Err(Refusal::TakenBy(grace.id)));
+    }
+    // Whoever has it keeps it until somebody else takes it.
+    assert_eq!(refused(taken, Event::HandedOver(max), limits.hold), Err(Refusal::NotTaken));
+    assert_eq!(refused(taken, Event::HandedOver(grace), limits.hold), Ok(()));
+    let other = taken.apply(Event::Taken(max), limits.hold, &limits).next;
+    assert_eq!(refused(other, Event::HandedOver(grace), limits.hold), Err(Refusal::TakenBy(max.id)));
+    let handed_over = other.apply(Event::HandedOver(max), limits.hold, &limits).next;
+    assert_eq!(handed_over, State::Waiting { give_up_at: limits.hold + limits.delivery });
+    assert_eq!(refused(handed_over, Event::Denied(max), limits.hold), Err(Refusal::NotPending));
+}
+
+#[test]
+fn a_request_that_nobody_answers_ends_after_an_hour() {
+    let limits = Limits::default();
+    let grace = Approver { id: 2, is_requester: false };
+    let taken = State::pending(0, &limits).apply(Event::Taken(grace), 0, &limits).next;
+    let hour = 60 * 60_000;
+    assert_eq!(taken.settled(hour - 1), taken);
+    assert_eq!(taken.settled(hour), State::Closed { why: Closed::Unanswered, at: hour });
+    let late = taken.apply(Event::HandedOver(grace), hour, &limits);
+    assert_eq!(late.result, Err(Refusal::Closed(Closed::Unanswered)));
 }
 
 #[test]

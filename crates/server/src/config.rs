@@ -6,7 +6,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf};
 use rustls::pki_types::CertificateDer;
 use secrecy::SecretString;
 use serde::Deserialize;
-use understudy_protocol::{Channel, Kind};
+use understudy_protocol::{Channel, Kind, Mode, Recipient, Role};
 use understudy_rules::{
     MINUTE, SECOND,
     consent::Scope,
@@ -254,11 +254,47 @@ pub struct Code {
     /// Requests at once; then one a minute.
     pub burst: u32,
     pub per_hour: u32,
+    /// Who decides about a code, where no rule says otherwise.
+    pub recipient: Recipient,
+    /// The first that matches counts.
+    pub rule: Vec<CodeRule>,
+    /// Minutes that a request waits for an approver.
+    pub pending_minutes: u32,
+}
+
+/// Who decides about the codes of some requests.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeRule {
+    /// Whoever has this role, among others; anybody where it is missing.
+    pub role: Option<Role>,
+    /// Both where it is missing.
+    pub mode: Option<Mode>,
+    pub recipient: Recipient,
+}
+
+impl Code {
+    pub fn recipient_of(&self, roles: &[Role], mode: Mode) -> Recipient {
+        let matches = |rule: &&CodeRule| {
+            rule.role.is_none_or(|role| roles.contains(&role))
+                && rule.mode.is_none_or(|wanted| wanted == mode)
+        };
+        self.rule.iter().find(matches).map_or(self.recipient, |rule| rule.recipient)
+    }
 }
 
 impl Default for Code {
     fn default() -> Self {
-        Self { channels: vec![Channel::Email, Channel::App], minutes: 10, tries: 3, burst: 3, per_hour: 20 }
+        Self {
+            channels: vec![Channel::Email, Channel::App],
+            minutes: 10,
+            tries: 3,
+            burst: 3,
+            per_hour: 20,
+            recipient: Recipient::default(),
+            rule: vec![],
+            pending_minutes: 60,
+        }
     }
 }
 
@@ -409,11 +445,17 @@ impl Config {
         if self.code.channels.is_empty() {
             return not_allowed("code.channels", "[]", "\"email\", \"app\" or both");
         }
+        let mut recipients = self.code.rule.iter().map(|rule| rule.recipient).chain([self.code.recipient]);
+        if recipients.any(|to| to == Recipient::Person) && !self.code.channels.contains(&Channel::Email) {
+            let allowed = "\"email\" among them, because codes reach people by e-mail";
+            return not_allowed("code.channels", "[\"app\"]", allowed);
+        }
         for (key, value, range) in [
             ("code.minutes", self.code.minutes, 1..=60),
             ("code.tries", self.code.tries.into(), 1..=10),
             ("code.burst", self.code.burst, 1..=100),
             ("code.per_hour", self.code.per_hour, 1..=1_000),
+            ("code.pending_minutes", self.code.pending_minutes, 1..=480),
             ("session.minutes", self.session.minutes, 1..=480),
             ("session.note_minutes", self.session.note_minutes, 1..=240),
             ("second_factor.minutes", self.second_factor.minutes, 1..=720),
@@ -431,6 +473,7 @@ impl Config {
 
     pub fn limits(&self) -> Limits {
         Limits {
+            pending: i64::from(self.code.pending_minutes) * MINUTE,
             code: i64::from(self.code.minutes) * MINUTE,
             tries: self.code.tries,
             session: i64::from(self.session.minutes) * MINUTE,
@@ -549,6 +592,18 @@ mod tests {
         assert!(error("[api]\norigin = \"http://a.example/path\"").contains("an origin such as"));
         assert!(error("[mail]\nfrom = \"nobody\"").contains("mail.from"));
         assert!(error("[code]\nchannels = [\"fax\"]").contains("`email`"));
+        assert!(error("[code]\nrecipient = \"boss\"").contains("`requester`, `approver`, `person`"));
+        assert!(
+            error("[code]\nchannels = [\"app\"]\nrecipient = \"person\"").contains("\"email\" among them")
+        );
+        let rule = |rule: &str| error(&format!("[[code.rule]]\n{rule}"));
+        assert!(rule("role = \"boss\"\nrecipient = \"approver\"").contains("`support`, `admin`, `lead`"));
+        assert!(rule("mode = \"look\"\nrecipient = \"approver\"").contains("`view` or `act`"));
+        assert!(rule("mode = \"act\"").contains("missing field `recipient`"));
+        assert_eq!(
+            error("[code]\npending_minutes = 0"),
+            "code.pending_minutes = \"0\" is not allowed: 1 to 480"
+        );
         let smtp = |rest: &str| error(&format!("[mail.smtp]\nhost = \"mail.example\"\n{rest}"));
         assert!(smtp("user = \"ada\"").starts_with("mail.smtp.user = \"ada\" is not allowed"));
         assert!(smtp("password = \"hunter2\"").starts_with("mail.smtp.password = \"…\" is not allowed"));
@@ -566,6 +621,22 @@ mod tests {
         config.check().expect("allowed");
         assert!(config.platform.route.is_empty());
         assert!(error("[platform]\nidentity = \"jwt\"").contains("missing field"));
+    }
+
+    #[test]
+    fn the_first_rule_that_matches_says_who_decides_about_a_code() {
+        let rules = "[[code.rule]]\nrole = \"admin\"\nrecipient = \"requester\"\n\
+                     [[code.rule]]\nrole = \"support\"\nmode = \"act\"\nrecipient = \"approver\"";
+        let code = toml::from_str::<Config>(rules).expect("config").code;
+        use {Mode as M, Recipient as To, Role as R};
+        for (roles, mode, recipient) in [
+            (&[R::Support][..], M::Act, To::Approver),
+            (&[R::Support], M::View, To::Requester),
+            (&[R::Support, R::Lead], M::Act, To::Approver),
+            (&[R::Support, R::Admin], M::Act, To::Requester),
+        ] {
+            assert_eq!(code.recipient_of(roles, mode), recipient, "{roles:?} {mode:?}");
+        }
     }
 
     #[test]

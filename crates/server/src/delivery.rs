@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
-    QueryFilter as _, sea_query::Expr,
+    QueryFilter as _, Statement, sea_query::Expr,
 };
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -16,20 +16,21 @@ use understudy_rules::{
 
 use crate::{
     Core, Shared,
-    error::ApiResult,
-    impersonations::{named, person, state, step},
+    error::{ApiError, ApiResult},
+    impersonations::{name_of, named, person, state, step},
     letters,
-    mail::{CodeMail, code_mail},
+    mail::{CodeMail, code_mail, person_mail},
     staff,
     store::{
         Entry, Job, NewEvent, WriteError,
         entities::{
             delivery::{ActiveModel, Column, Entity, Model},
-            impersonation,
+            impersonation, staff as staff_row,
         },
         statement,
     },
 };
+use uuid::Uuid;
 
 /// Waits between tries.
 pub const PAUSES: [Millis; 5] = [2 * SECOND, 5 * SECOND, 15 * SECOND, 45 * SECOND, 120 * SECOND];
@@ -66,6 +67,35 @@ pub async fn run(core: &Shared) {
         // A new request raises an event, which wakes this; so do starts, ends and questions.
         let _ = tokio::time::timeout(Duration::from_secs(1), newest.changed()).await;
     }
+}
+
+/// The deliveries of a request whose code goes out now: to the staff member who asked, by every configured channel.
+pub async fn to_requester(core: &Core, request: Uuid, staff_id: Uuid) -> ApiResult<Vec<Statement>> {
+    let (db, now) = (&core.store.db, core.store.now().await?);
+    let asker = staff_row::Entity::find_by_id(staff_id).one(db).await?;
+    let email = asker.ok_or_else(|| ApiError::internal(&"whoever asked is gone"))?.email;
+    let address = |channel: &Channel| (*channel == Channel::Email).then(|| email.clone());
+    let channels = core.config.code.channels.iter();
+    Ok(channels.map(|channel| outgoing(core, request, *channel, address(channel), now)).collect())
+}
+
+/// The delivery of a code that the person reads out.
+pub async fn to_person(core: &Core, request: Uuid, email: &str) -> ApiResult<Vec<Statement>> {
+    let now = core.store.now().await?;
+    Ok(vec![outgoing(core, request, Channel::Email, Some(email.to_owned()), now)])
+}
+
+fn outgoing(core: &Core, request: Uuid, channel: Channel, address: Option<String>, now: Millis) -> Statement {
+    let row = ActiveModel {
+        request_id: Set(request),
+        channel: Set(name_of(channel)),
+        address: Set(address),
+        state: Set("sending".to_owned()),
+        tries: Set(0),
+        next_at: Set(now),
+        ..Default::default()
+    };
+    statement(&Entity::insert(row), &core.store.db)
 }
 
 /// Takes every delivery whose time has come, unless another server has.
@@ -169,7 +199,8 @@ async fn send(core: &Core, row: &Model, request: &impersonation::Model) -> Resul
     let asker = staff::reference(core, request.staff_id).await.map_err(|error| error.to_string())?;
     let kind =
         core.config.kind(&request.person_kind).map_or(request.person_kind.as_str(), |kind| &kind.singular);
-    let mail = code_mail(&CodeMail {
+    let write = if request.recipient.as_deref() == Some("person") { person_mail } else { code_mail };
+    let mail = write(&CodeMail {
         installation: &core.config.name,
         code: &code,
         staff: &asker.name,

@@ -40,6 +40,13 @@ impl ApiError {
             C::TooManyTries => (410, "Too many wrong codes"),
             C::RequestReplaced => (410, "The request was replaced"),
             C::RequestCancelled => (410, "The request was cancelled"),
+            C::RequestDenied => (410, "The code was denied"),
+            C::RequestUnanswered => (410, "Nobody has answered"),
+            C::NotHandedOver => (409, "The code was not handed over yet"),
+            C::OwnRequest => (403, "Your own request"),
+            C::RequestTaken => (409, "Somebody else has taken it"),
+            C::NotTaken => (409, "Take it first"),
+            C::RequestAnswered => (409, "Answered already"),
             C::OtherSignIn => (403, "Another sign-in made this request"),
             C::NotVerified => (409, "The code was not entered"),
             C::SecondFactorNeeded => (403, "The second factor is needed"),
@@ -113,6 +120,14 @@ impl ApiError {
         )
     }
 
+    pub fn request_taken(name: &str) -> Self {
+        Self::new(ErrorCode::RequestTaken, format!("{name} has taken this request. Leave it to them."))
+    }
+
+    pub fn request_answered() -> Self {
+        Self::new(ErrorCode::RequestAnswered, "This request no longer waits for an answer.")
+    }
+
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "request failed");
         Self::new(
@@ -171,6 +186,19 @@ impl From<Refusal> for ApiError {
                 error.0.tries_left = Some(tries_left);
                 error
             }
+            Refusal::OwnRequest => Self::new(
+                ErrorCode::OwnRequest,
+                "This is your own request, and nobody answers their own. Another administrator has to.",
+            ),
+            Refusal::TakenBy(_) => Self::request_taken("Another administrator"),
+            Refusal::NotTaken => {
+                Self::new(ErrorCode::NotTaken, "Take the request first, so that nobody else answers it too.")
+            }
+            Refusal::NotPending => Self::request_answered(),
+            Refusal::NotHandedOver => Self::new(
+                ErrorCode::NotHandedOver,
+                "An administrator has not handed the code over yet. Wait until they do.",
+            ),
             Refusal::NotDelivered => Self::new(
                 ErrorCode::NotVerified,
                 "The code has not arrived anywhere yet. Wait until it is shown as sent, then enter it.",
@@ -201,6 +229,14 @@ impl From<Refusal> for ApiError {
                 "The code could not be delivered. Ask your administrator to check the mail settings, then request a new code.",
             ),
             Refusal::Closed(Closed::SwitchedOff) => Self::switched_off(),
+            Refusal::Closed(Closed::Denied) => Self::new(
+                ErrorCode::RequestDenied,
+                "An administrator has denied this code. Read why, and talk to them before you ask again.",
+            ),
+            Refusal::Closed(Closed::Unanswered) => Self::new(
+                ErrorCode::RequestUnanswered,
+                "No administrator has answered this request in time. Ask one, then request a new code.",
+            ),
             Refusal::Ended(cause) => Self::new(ErrorCode::SessionEnded, ended(cause)),
         }
     }

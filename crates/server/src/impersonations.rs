@@ -9,17 +9,17 @@ use serde_json::{Value, json};
 use understudy_protocol::{ErrorCode, Event as Told, PersonRef, StaffRef};
 use understudy_rules::{
     MINUTE, Millis,
-    impersonation::{Closed, EndCause, Event, Outcome, Refusal, State},
+    impersonation::{Approver, Closed, EndCause, Event, Outcome, Refusal, State, Taken},
 };
 use uuid::Uuid;
 
 use crate::{
-    Core, eligibility,
+    Core, delivery, eligibility,
     error::{ApiError, ApiResult},
     letters::{self, Letter},
     staff,
     store::{
-        Entry, Job, NewEvent, WriteError,
+        ADMINS, Entry, Job, NewEvent, WriteError,
         entities::{
             gateway_cookie,
             impersonation::{ActiveModel, Column, Entity, Model},
@@ -31,13 +31,17 @@ use crate::{
 };
 
 /// Names of the states in which something can still happen.
-pub const OPEN: [&str; 4] = ["waiting", "code_sent", "verified", "live"];
+pub const OPEN: [&str; 5] = ["pending", "waiting", "code_sent", "verified", "live"];
 
 /// Reads the state of a row. A row that cannot be read counts as cancelled: it opens nothing.
 pub fn state(row: &Model) -> State {
     let read = || {
         let started_at = row.started_at;
         Some(match row.state.as_str() {
+            "pending" => State::Pending {
+                give_up_at: row.due_at?,
+                taken: row.taken_by.zip(row.taken_until).map(|(by, until)| Taken { by: by.as_u128(), until }),
+            },
             "waiting" => State::Waiting { give_up_at: row.due_at? },
             "code_sent" => {
                 State::CodeSent { expires_at: row.due_at?, tries_left: u8::try_from(row.tries_left).ok()? }
@@ -81,6 +85,7 @@ pub fn named<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
 /// Writes a state into a row's columns.
 pub fn set_state(row: &mut ActiveModel, state: State) {
     let (name, due_at) = match state {
+        State::Pending { give_up_at, .. } => ("pending", Some(give_up_at)),
         State::Waiting { give_up_at } => ("waiting", Some(give_up_at)),
         State::CodeSent { expires_at, .. } => ("code_sent", Some(expires_at)),
         State::Verified { start_by } => ("verified", Some(start_by)),
@@ -91,6 +96,10 @@ pub fn set_state(row: &mut ActiveModel, state: State) {
     row.state = Set(name.to_owned());
     row.due_at = Set(due_at);
     match state {
+        State::Pending { taken, .. } => {
+            row.taken_by = Set(taken.map(|taken| Uuid::from_u128(taken.by)));
+            row.taken_until = Set(taken.map(|taken| taken.until));
+        }
         State::CodeSent { tries_left, .. } => row.tries_left = Set(tries_left.into()),
         State::Live { started_at, limit_at, lease_until, idle_at } => {
             row.started_at = Set(Some(started_at));
@@ -171,7 +180,10 @@ pub async fn step(
 
 /// Whether an event brings somebody into an account or keeps them there.
 fn leads_on(event: Event) -> bool {
-    matches!(event, Event::CodeEntered { .. } | Event::Started | Event::LeaseRenewed { .. })
+    matches!(
+        event,
+        Event::HandedOver(_) | Event::CodeEntered { .. } | Event::Started | Event::LeaseRenewed { .. }
+    )
 }
 
 /// The write that carries a row from `before` to the outcome.
@@ -188,6 +200,7 @@ async fn consequences(
     let mut details = serde_json::Map::new();
     let next = outcome.next;
     let told = |event| NewEvent { staff_id: row.staff_id, overseers: false, sign_in_id: None, event };
+    let approver = approver_of(event);
     let entry = |kind, details: serde_json::Map<String, Value>| Entry {
         kind,
         staff: Some(row.staff_id),
@@ -197,14 +210,15 @@ async fn consequences(
     };
     if let Err(refusal) = outcome.result {
         let kind = if matches!(refusal, Refusal::WrongCode { .. }) { "code_wrong" } else { "refused" };
-        let Value::Object(mut details) = json!({ "what": format!("{event:?}"), "why": refusal.to_string() })
-        else {
+        let what = named_event(event);
+        let Value::Object(mut details) = json!({ "what": what, "why": refusal.to_string() }) else {
             return Err(ApiError::internal(&"not an object"));
         };
         if let Refusal::WrongCode { tries_left } = refusal {
             details.insert("tries_left".to_owned(), tries_left.into());
         }
-        job.entries.push(entry(kind, details));
+        let by = approver.map_or(row.staff_id, |by| Uuid::from_u128(by.id));
+        job.entries.push(Entry { staff: Some(by), ..entry(kind, details) });
     }
     if next != before {
         set_state(&mut set, next);
@@ -217,8 +231,23 @@ async fn consequences(
             set.code_mac = Set(None);
             set.code_sealed = Set(None);
         }
+        if outcome.result.is_ok()
+            && let Some(by) = approver
+        {
+            job.entries.push(answered(row, event, by, set.denial.try_as_ref().cloned().flatten()));
+        }
+        if matches!(before, State::Pending { .. }) {
+            let changed = Told::ApprovalChanged { request_id: row.id };
+            job.events.push(NewEvent { staff_id: ADMINS, ..told(changed) });
+        }
         match next {
-            State::Waiting { .. } | State::CodeSent { .. } | State::Verified { .. } => {
+            State::Pending { .. }
+            | State::Waiting { .. }
+            | State::CodeSent { .. }
+            | State::Verified { .. } => {
+                if matches!(event, Event::HandedOver(_)) {
+                    job.effects.extend(delivery::to_requester(core, row.id, row.staff_id).await?);
+                }
                 if event == Event::Delivered {
                     set.delivered_at = Set(Some(core.store.now().await?));
                 }
@@ -230,6 +259,11 @@ async fn consequences(
             State::Closed { why, .. } => {
                 details.insert("why".to_owned(), name_of(why).into());
                 job.entries.push(entry("request_closed", details));
+                if let (Closed::Denied, Some(by)) = (why, approver) {
+                    let by = staff::reference(core, Uuid::from_u128(by.id)).await?;
+                    let denied = Told::CodeDenied { request_id: row.id, person: person(row), by };
+                    job.events.push(NewEvent { sign_in_id: Some(row.sign_in_id), ..told(denied) });
+                }
                 job.events.push(told(Told::RequestChanged { request_id: row.id }));
             }
             State::Live { .. } if before.is_live() => {}
@@ -288,6 +322,44 @@ async fn consequences(
         job.guards.push(statement(&guard, db));
     }
     Ok(job)
+}
+
+/// Who answers a pending request by this event.
+fn approver_of(event: Event) -> Option<Approver> {
+    match event {
+        Event::Taken(by) | Event::HandedOver(by) | Event::Denied(by) => Some(by),
+        _ => None,
+    }
+}
+
+/// As the record names an event that was refused.
+fn named_event(event: Event) -> String {
+    match event {
+        Event::Taken(_) => "Taken".to_owned(),
+        Event::HandedOver(_) => "HandedOver".to_owned(),
+        Event::Denied(_) => "Denied".to_owned(),
+        event => format!("{event:?}"),
+    }
+}
+
+/// What an approver did, for the record; `for` is the one who asked.
+fn answered(row: &Model, event: Event, by: Approver, reason: Option<String>) -> Entry {
+    let kind = match event {
+        Event::Taken(_) => "approval_taken",
+        Event::HandedOver(_) => "code_handed_over",
+        _ => "approval_denied",
+    };
+    let mut details = json!({ "for": row.staff_id });
+    if let Some(reason) = reason {
+        details["reason"] = reason.into();
+    }
+    Entry {
+        kind,
+        staff: Some(Uuid::from_u128(by.id)),
+        person: Some(row.person_id.clone()),
+        session: Some(row.id),
+        details,
+    }
 }
 
 /// A cause as the protocol names it.

@@ -13,7 +13,7 @@ use crate::{
     Core, consent,
     delivery::{PATIENCE, PAUSES, TURN},
     error::{ApiError, ApiResult},
-    mail::{PersonMail, Text, person_mail},
+    mail::{LetterMail, Text, letter_mail},
     person, staff,
     store::{
         Entry, Job, WriteError,
@@ -129,7 +129,7 @@ async fn text(core: &Core, row: &Model, session: &impersonation::Model) -> ApiRe
         }
     };
     let told = person::told(core, session).await?;
-    Ok(person_mail(&PersonMail {
+    Ok(letter_mail(&LetterMail {
         installation: &core.config.name,
         staff: &staff,
         session: &told,

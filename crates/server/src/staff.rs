@@ -1,5 +1,7 @@
 //! Staff accounts and their sign-ins.
 
+use std::collections::HashSet;
+
 use anyhow::{Context as _, bail};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use secrecy::SecretString;
@@ -38,6 +40,34 @@ pub fn may_impersonate(roles: &[Role]) -> bool {
 pub async fn reference(core: &Core, id: Uuid) -> Result<StaffRef, sea_orm::DbErr> {
     let row = staff::Entity::find_by_id(id).one(&core.store.db).await?;
     Ok(row.map_or_else(|| unknown_staff(id), |row| StaffRef { id, name: row.name }))
+}
+
+/// Whether these are one staff member: the same account, or accounts linked to the same person of the platform.
+pub async fn is_same(core: &Core, one: Uuid, other: Uuid) -> Result<bool, sea_orm::DbErr> {
+    if one == other {
+        return Ok(true);
+    }
+    let both = staff::Entity::find().filter(staff::Column::Id.is_in([one, other]));
+    let linked: Vec<_> = both.all(&core.store.db).await?.into_iter().map(|row| row.person_id).collect();
+    Ok(matches!(linked.as_slice(), [Some(a), Some(b)] if a.eq_ignore_ascii_case(b)))
+}
+
+/// How many administrators other than this staff member are signed in.
+pub async fn admins_on_duty(core: &Core, except: Uuid) -> Result<u32, sea_orm::DbErr> {
+    let (db, now) = (&core.store.db, core.store.now().await?);
+    let signed_in = sign_in::Entity::find()
+        .filter(sign_in::Column::EndedAt.is_null())
+        .filter(sign_in::Column::RefreshExpiresAt.gt(now));
+    let signed_in: HashSet<Uuid> = signed_in.all(db).await?.into_iter().map(|row| row.staff_id).collect();
+    let enabled = staff::Entity::find().filter(staff::Column::DisabledAt.is_null());
+    let mut count = 0;
+    for row in enabled.all(db).await? {
+        let may = roles(&row).contains(&Role::Admin) && signed_in.contains(&row.id);
+        if may && !is_same(core, row.id, except).await? {
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 /// Whether this sign-in still stands, and its staff member may impersonate: asked at every gateway request.

@@ -1,12 +1,12 @@
 //! Writes down what time has done: codes that ran out, sessions past their lease or limit, sessions of staff
-//! who may no longer have one. Every check on the way judges for itself; this makes the end known.
+//! who may no longer have one, and what they have asked administrators for. Every check on the way judges for itself; this makes the end known.
 
 use std::time::Duration;
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use understudy_rules::{
     MINUTE, Millis,
-    impersonation::{EndCause, Event},
+    impersonation::{EndCause, Event, State},
 };
 
 use crate::{
@@ -74,6 +74,8 @@ async fn sweep_one(core: &Core, row: &Model, now: Millis, on: bool) -> ApiResult
         switch::end_one(core, row.id).await?;
     } else if before.is_live() && !may_go_on(core, row).await? {
         end(core, row.id, EndCause::StaffDisabled).await?;
+    } else if matches!(before, State::Pending { .. }) && !may_go_on(core, row).await? {
+        step(core, row.id, |_| Ok(Event::Cancelled), Default::default).await?;
     }
     Ok(())
 }

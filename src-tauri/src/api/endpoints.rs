@@ -7,9 +7,10 @@ use reqwest::header::{ACCEPT, DATE};
 use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
 use understudy_protocol::{
-    AskPerson, Enrol, Enrolment, Handoff, InboxEntry, Lease, NewNote, NewRequest, Note, PeoplePage,
-    PeopleQuery, Person, Question, RecoveryCodes, Renew, Request, Scope, SecondFactor, ServerInfo, Session,
-    SessionDetail, SessionsPage, SessionsQuery, ShowFactor, Started, VerifyCode, WithToken,
+    AskPerson, Deny, Enrol, Enrolment, Handoff, InboxEntry, Lease, NewNote, NewRequest, Note, PendingRequest,
+    PeoplePage, PeopleQuery, Person, Question, RecoveryCodes, Renew, Request, Scope, SecondFactor,
+    ServerInfo, Session, SessionDetail, SessionsPage, SessionsQuery, ShowFactor, Started, VerifyCode,
+    WithToken,
 };
 use uuid::Uuid;
 
@@ -85,6 +86,22 @@ impl Api {
 
     pub(crate) async fn list_inbox(&self) -> Result<Vec<InboxEntry>> {
         self.get("/api/inbox").await
+    }
+
+    pub(crate) async fn list_approvals(&self) -> Result<Vec<PendingRequest>> {
+        self.get("/api/approvals").await
+    }
+
+    pub(crate) async fn take_request(&self, id: Uuid) -> Result<PendingRequest> {
+        self.post_empty(&format!("/api/approvals/{id}/take")).await
+    }
+
+    pub(crate) async fn hand_over_code(&self, id: Uuid) -> Result<()> {
+        self.post_empty(&format!("/api/approvals/{id}/hand-over")).await
+    }
+
+    pub(crate) async fn deny_code(&self, id: Uuid, reason: String) -> Result<()> {
+        self.post(&format!("/api/approvals/{id}/deny"), &Deny { reason }).await
     }
 
     pub(crate) async fn start_session(&self, id: Uuid) -> Result<Started> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tauri::async_runtime::spawn;
 use tauri::{AppHandle, Emitter};
 use tokio::time::timeout;
-use understudy_protocol::{ErrorCode, Event, EventEnvelope, Mode, PersonRef};
+use understudy_protocol::{ErrorCode, Event, EventEnvelope, Mode, PersonRef, Role, Staff};
 use uuid::Uuid;
 
 use super::backoff::Backoff;
@@ -28,7 +28,7 @@ pub(super) struct Follower {
     told: Told,
 }
 
-/// Codes whose notification was shown.
+/// Requests whose notification was shown.
 type Told = Arc<Mutex<HashSet<Uuid>>>;
 
 impl Follower {
@@ -97,6 +97,10 @@ impl Follower {
                     code_arrived(&app, &told, request, &person, mode, code);
                 });
             }
+            Event::ApprovalAsked { request_id } => {
+                spawn(tell_of_requests(self.app.clone(), self.told.clone(), Some(*request_id)));
+            }
+            Event::CodeDenied { person, by, .. } => notify::code_denied(&self.app, person, by),
             Event::SessionEnded { session_id, cause } => {
                 session::close(&self.app, Some(*session_id), Cause::Server(Some(*cause)));
             }
@@ -112,7 +116,8 @@ impl Follower {
                 stage::told(&self.app, question.session_id, Sheet::Consent { question: question.clone() });
             }
             Event::SignedOut => self.app.understudy().api.forget_sign_in().await,
-            Event::RequestChanged { .. }
+            Event::ApprovalChanged { .. }
+            | Event::RequestChanged { .. }
             | Event::SessionStarted { .. }
             | Event::NoteWritten { .. }
             | Event::NoteLifted { .. }
@@ -124,9 +129,13 @@ impl Follower {
     }
 }
 
-/// What happened while nobody was listening: a session that was left open, codes that came.
+/// What happened while nobody was listening: a session that was left open, codes that came, requests of others.
 async fn look_around(app: AppHandle, told: Told) {
     session::look_for_a_left_one(&app).await;
+    let admin = |staff: &Staff| staff.roles.contains(&Role::Admin);
+    if app.understudy().api.staff().borrow().as_ref().is_some_and(admin) {
+        spawn(tell_of_requests(app.clone(), told.clone(), None));
+    }
     match app.understudy().api.list_inbox().await {
         Ok(entries) => {
             for entry in entries {
@@ -134,6 +143,21 @@ async fn look_around(app: AppHandle, told: Told) {
             }
         }
         Err(error) => log::info!("the inbox cannot be read: {:?}", error.code),
+    }
+}
+
+/// Requests that wait for an administrator, or the one. The server lists none of one's own, and somebody may have
+/// taken it already.
+async fn tell_of_requests(app: AppHandle, told: Told, only: Option<Uuid>) {
+    let waiting = match app.understudy().api.list_approvals().await {
+        Ok(waiting) => waiting,
+        Err(error) => return log::info!("what waits for administrators cannot be read: {:?}", error.code),
+    };
+    for request in waiting {
+        let wanted = only.is_none_or(|id| id == request.request_id) && request.taken_by.is_none();
+        if wanted && told.lock().unwrap_or_else(PoisonError::into_inner).insert(request.request_id) {
+            notify::approval_asked(&app, &request);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! `WebKitWebDriver` is asked itself: all that `tauri-driver` adds on Linux is one variable of the environment
 //! (docs/decisions/0001-webdriver-without-tauri-driver.md).
 
-use std::{fs::File, process::Stdio, time::Duration};
+use std::{fs::File, path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context as _, bail, ensure};
 use fantoccini::{
@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{APP, Group, SOON, World, free_port, process, until};
+use super::{APP, Colleague, Desktop, Group, SOON, World, free_port, process, until};
 
 /// The app's webviews. WebDriver knows them as windows, in any order; their addresses tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +62,18 @@ impl App {
 
     /// A copy of the app, that may be replaced.
     pub async fn start_program(world: &World, program: &str) -> anyhow::Result<Self> {
+        Self::start_at(&world.desktop, &world.folder.path().join("app.log"), program).await
+    }
+
+    /// On somebody else's computer.
+    pub async fn start_for(colleague: &Colleague) -> anyhow::Result<Self> {
+        Self::start_at(&colleague.desktop, &colleague.folder.join("app.log"), APP).await
+    }
+
+    async fn start_at(desktop: &Desktop, log: &Path, program: &str) -> anyhow::Result<Self> {
         let port = free_port()?;
-        let log = File::options().create(true).append(true).open(world.folder.path().join("app.log"))?;
-        let mut driver = world.desktop.command("WebKitWebDriver", &[&format!("--port={port}")]);
+        let log = File::options().create(true).append(true).open(log)?;
+        let mut driver = desktop.command("WebKitWebDriver", &[&format!("--port={port}")]);
         driver.env("TAURI_WEBVIEW_AUTOMATION", "true").stdout(log.try_clone()?).stderr(Stdio::from(log));
         let driver = Group::start(&mut driver)?;
         let options = json!({ "binary": program, "args": [] });

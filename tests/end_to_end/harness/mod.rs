@@ -62,7 +62,21 @@ pub struct World {
     start: Instant,
 }
 
+/// Another person at another computer: a home, a screen and a keyring of their own.
+pub struct Colleague {
+    pub desktop: Desktop,
+    folder: PathBuf,
+}
+
 impl World {
+    /// Somebody who works with the same server.
+    pub async fn colleague(&self, name: &str) -> anyhow::Result<Colleague> {
+        let folder = self.folder.path().join(name);
+        std::fs::create_dir_all(&folder)?;
+        let desktop = Desktop::start(&folder, self.theme, SCREEN).await?;
+        Ok(Colleague { desktop, folder })
+    }
+
     pub async fn start(theme: Theme) -> anyhow::Result<Self> {
         Self::start_on(theme, SCREEN).await
     }
@@ -74,7 +88,11 @@ impl World {
 
     /// With a server that is configured otherwise.
     pub async fn configured(adjust: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
-        Self::start_with(Theme::Light, SCREEN, adjust).await
+        Self::configured_in(Theme::Light, adjust).await
+    }
+
+    pub async fn configured_in(theme: Theme, adjust: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
+        Self::start_with(theme, SCREEN, adjust).await
     }
 
     async fn start_with(
@@ -98,8 +116,14 @@ impl World {
 
     /// Says what was reached, and takes a picture of it where pictures are wanted.
     #[cfg(feature = "automation")]
-    #[expect(clippy::print_stderr, reason = "the demo shows what it does")]
     pub async fn step(&self, app: &App, name: &str, what: &str) -> anyhow::Result<()> {
+        self.step_on(&self.desktop, app, name, what).await
+    }
+
+    /// The same on a desktop that is not the first one's.
+    #[cfg(feature = "automation")]
+    #[expect(clippy::print_stderr, reason = "the demo shows what it does")]
+    pub async fn step_on(&self, desktop: &Desktop, app: &App, name: &str, what: &str) -> anyhow::Result<()> {
         eprintln!("  {:>5.1} s  {what}", self.start.elapsed().as_secs_f64());
         let Some(folder) = &self.pictures else { return Ok(()) };
         let path = folder.join(format!("{name}-{}.png", self.theme.name()));
@@ -107,7 +131,7 @@ impl World {
             app.drawn().await?;
             // Without a graphics card the first frame with a dialog over it takes its time.
             tokio::time::sleep(Duration::from_millis(1_500)).await;
-            self.desktop.picture(&path)?;
+            desktop.picture(&path)?;
             // A window that has just come is empty at first, and an empty picture is a small file.
             Ok((path.metadata()?.len() > SMALLEST_PICTURE).then_some(()))
         })

@@ -9,6 +9,7 @@ import type { InboxEntry } from "./generated/InboxEntry";
 import type { NewNote } from "./generated/NewNote";
 import type { NewRequest } from "./generated/NewRequest";
 import type { Note } from "./generated/Note";
+import type { PendingRequest } from "./generated/PendingRequest";
 import type { PeoplePage } from "./generated/PeoplePage";
 import type { PeopleQuery } from "./generated/PeopleQuery";
 import type { Person } from "./generated/Person";
@@ -93,6 +94,10 @@ export const cancelRequest = (id: string) => call<Request>("cancel_request", { i
 export const verifyCode = (id: string, code: string) => call<Request>("verify_code", { id, code });
 export const startSession = (id: string) => call<Session>("start_session", { id });
 export const listInbox = () => call<InboxEntry[]>("list_inbox");
+export const listApprovals = () => call<PendingRequest[]>("list_approvals");
+export const takeRequest = (id: string) => call<PendingRequest>("take_request", { id });
+export const handOverCode = (id: string) => call<void>("hand_over_code", { id });
+export const denyCode = (id: string, reason: string) => call<void>("deny_code", { id, reason });
 
 export const listSessions = (query: SessionsQuery) => call<SessionsPage>("list_sessions", { query });
 export const getSession = (id: string) => call<SessionDetail>("get_session", { id });

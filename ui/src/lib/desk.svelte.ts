@@ -12,13 +12,14 @@ import {
   writeRequestDraft,
   writeWorkspace,
 } from "./drafts";
-import { isOpen } from "./flow";
+import { isOpen, OPEN } from "./flow";
 import type { AppState } from "./generated/AppState";
 import type { CommandError } from "./generated/CommandError";
 import type { EventEnvelope } from "./generated/EventEnvelope";
 import type { InboxEntry } from "./generated/InboxEntry";
 import type { Kind } from "./generated/Kind";
 import type { NewRequest } from "./generated/NewRequest";
+import type { PendingRequest } from "./generated/PendingRequest";
 import type { Person } from "./generated/Person";
 import type { Prefill } from "./generated/Prefill";
 import type { Request } from "./generated/Request";
@@ -59,6 +60,8 @@ export class Desk {
   /** `undefined` until the server was asked. */
   request: Received<Request> | null | undefined = $state.raw(undefined);
   inbox: Received<InboxEntry[]> | null = $state.raw(null);
+  /** Requests of others that wait for an administrator. */
+  approvals: Received<PendingRequest[]> | null = $state.raw(null);
   inboxError: CommandError | null = $state.raw(null);
   /** Own sessions that have ended and have no note yet. */
   unnoted: Session[] = $state.raw([]);
@@ -110,6 +113,19 @@ export class Desk {
   /** Team leads read; only support and admins step in. The server decides; this keeps dead ends off the screen. */
   get impersonates(): boolean {
     return this.app?.staff?.roles.some((role) => role !== "lead") ?? false;
+  }
+
+  /** Administrators are asked about the codes of others. */
+  get approves(): boolean {
+    return this.app?.staff?.roles.includes("admin") ?? false;
+  }
+
+  /** What somebody should look at: own codes, and requests that nobody else has taken. */
+  get waiting(): number {
+    const open = this.approvals?.value.filter(
+      ({ taken_by }) => taken_by === null || taken_by.id === this.#staffId,
+    );
+    return (this.inbox?.value.length ?? 0) + (open?.length ?? 0);
   }
 
   /** Where the workspace is, as far as the role may go. */
@@ -202,6 +218,7 @@ export class Desk {
   #forget(): void {
     this.request = undefined;
     this.inbox = null;
+    this.approvals = null;
     this.unnoted = [];
     this.closed = null;
     this.factor = null;
@@ -259,7 +276,12 @@ export class Desk {
   async refresh(): Promise<void> {
     this.sessionsVersion++;
     if (!this.impersonates) return;
-    await Promise.all([this.refreshRequest(), this.refreshInbox(), this.refreshUnnoted()]);
+    await Promise.all([
+      this.refreshRequest(),
+      this.refreshInbox(),
+      this.refreshApprovals(),
+      this.refreshUnnoted(),
+    ]);
   }
 
   async refreshRequest(): Promise<void> {
@@ -280,12 +302,26 @@ export class Desk {
   async refreshInbox(): Promise<void> {
     try {
       this.inbox = received(await app.listInbox());
-      const waiting = this.inbox.value.map((entry) => entry.request_id);
-      this.toasts.keepAbout((about) => waiting.includes(about));
+      this.#keepToasts();
       this.inboxError = null;
     } catch (error) {
       this.inboxError = error as CommandError;
     }
+  }
+
+  async refreshApprovals(): Promise<void> {
+    if (!this.approves) return;
+    try {
+      this.approvals = received(await app.listApprovals());
+      this.#keepToasts();
+    } catch {
+      // What waits stays as it was; whoever answers it hears what is wrong.
+    }
+  }
+
+  #keepToasts(): void {
+    const waiting = [...(this.inbox?.value ?? []), ...(this.approvals?.value ?? [])];
+    this.toasts.keepAbout((about) => waiting.some(({ request_id }) => request_id === about));
   }
 
   async refreshUnnoted(): Promise<void> {
@@ -310,6 +346,7 @@ export class Desk {
 
   openInbox(requestId: string): void {
     void this.refreshInbox();
+    void this.refreshApprovals();
     this.route.go("inbox", null, { request: requestId });
   }
 
@@ -401,7 +438,7 @@ export class Desk {
   /** Leaves behind what is over, so that the form opens again. */
   startOver(): void {
     const state = this.request?.value.state;
-    if (state !== "waiting" && state !== "code_sent" && state !== "verified") this.request = null;
+    if (state === undefined || !OPEN.includes(state)) this.request = null;
   }
 
   keepDraft(): void {
@@ -457,8 +494,28 @@ export class Desk {
     this.toasts.show(m.toast_code({ name }), open, requestId);
   }
 
+  async #approvalAsked(requestId: string): Promise<void> {
+    await this.refreshApprovals();
+    const asked = this.approvals?.value.find(({ request_id }) => request_id === requestId);
+    if (!asked || this.screen === "inbox") return;
+    const open = { label: m.toast_open(), run: () => this.openInbox(requestId) };
+    this.toasts.show(m.toast_approval({ name: asked.staff.name }), open, requestId);
+  }
+
   #heard({ event }: EventEnvelope): void {
     switch (event.type) {
+      case "approval_asked":
+        void this.#approvalAsked(event.request_id);
+        break;
+      case "approval_changed":
+        void this.refreshApprovals();
+        break;
+      case "code_denied": {
+        if (this.screen === "impersonation") break;
+        const open = { label: m.toast_open(), run: () => this.route.go("impersonation") };
+        this.toasts.show(m.toast_denied({ by: event.by.name, name: event.person.name }), open);
+        break;
+      }
       case "code_arrived":
         void this.#codeArrived(event.request_id, event.person.name);
         break;

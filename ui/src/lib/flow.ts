@@ -7,14 +7,26 @@ export type Step = "who" | "why" | "code" | "ready";
 export const STEPS: readonly Step[] = ["who", "why", "code", "ready"];
 
 /** Ways in which a request is over without a session. */
-export type Over = "expired" | "replaced" | "too_many_tries" | "undeliverable" | "switched_off";
+export type Over =
+  | "expired"
+  | "replaced"
+  | "too_many_tries"
+  | "undeliverable"
+  | "switched_off"
+  | "denied"
+  | "unanswered";
 const OVER: readonly RequestState[] = [
   "expired",
   "replaced",
   "too_many_tries",
   "undeliverable",
   "switched_off",
+  "denied",
+  "unanswered",
 ];
+
+/** States in which something can still happen before the session. */
+export const OPEN: readonly RequestState[] = ["pending", "waiting", "code_sent", "verified"];
 
 export interface Flow {
   step: Step;
@@ -27,7 +39,7 @@ export function flowOf(request: Request | null, found: boolean, timeUp = false):
   const form: Flow = { step: found ? "why" : "who", over: null };
   if (request === null || request.state === "cancelled" || request.state === "started") return form;
   if (OVER.includes(request.state)) return { step: "code", over: request.state as Over };
-  if (timeUp) return { step: "code", over: "expired" };
+  if (timeUp) return { step: "code", over: request.state === "pending" ? "unanswered" : "expired" };
   return { step: request.state === "verified" ? "ready" : "code", over: null };
 }
 
@@ -35,7 +47,7 @@ export function flowOf(request: Request | null, found: boolean, timeUp = false):
 export function isOpen(request: Received<Request> | null, now: number): boolean {
   if (request === null) return false;
   const { state, expires_in_ms } = request.value;
-  if (state !== "waiting" && state !== "code_sent" && state !== "verified") return false;
+  if (!OPEN.includes(state)) return false;
   return expires_in_ms === null || left(expires_in_ms, request.at, now) > 0;
 }
 

@@ -1,5 +1,6 @@
 //! The API: bearer tokens only, no cookies, one file an action.
 
+mod approvals;
 mod attempts;
 mod events;
 pub(crate) mod extract;
@@ -62,6 +63,10 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(requests::verify::verify))
         .routes(routes!(requests::start::start))
         .routes(routes!(inbox::inbox))
+        .routes(routes!(approvals::list::list))
+        .routes(routes!(approvals::take::take))
+        .routes(routes!(approvals::hand_over::hand_over))
+        .routes(routes!(approvals::deny::deny))
         .routes(routes!(sessions::list::list))
         .routes(routes!(sessions::read::read))
         .routes(routes!(sessions::lease::renew))

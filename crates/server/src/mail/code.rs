@@ -16,6 +16,7 @@ pub struct CodeMail<'a> {
     pub session_minutes: u32,
 }
 
+/// To the staff member who asked.
 pub fn code_mail(mail: &CodeMail<'_>) -> Text {
     let mode = if mail.view_only {
         "view only: nothing can be changed"
@@ -33,6 +34,48 @@ pub fn code_mail(mail: &CodeMail<'_>) -> Text {
         ("Mode", mode),
         ("How long", &session),
     ];
+    let good = format!("It is good once, for {} minutes.", mail.code_minutes);
+    let subject = format!("Your impersonation code for {}", mail.person);
+    let warning = "If you did not ask for this code, do not use it and tell your administrator.";
+    text(mail, subject, "Your impersonation code:", &good, &rows, warning)
+}
+
+/// To the person themselves, who reads the code out to the staff member who asked.
+pub fn person_mail(mail: &CodeMail<'_>) -> Text {
+    let what = if mail.view_only {
+        "They see what you see, and can change nothing."
+    } else {
+        "They see what you see, and can change things for you."
+    };
+    let session = format!("{} minutes at most", mail.session_minutes);
+    let rows =
+        [("Who asks", mail.staff), ("Why", mail.reason), ("What they can do", what), ("How long", &session)];
+    let good = format!(
+        "Whoever asks can sign in to your account with it, once, within {} minutes.",
+        mail.code_minutes
+    );
+    let subject = format!("{}: a code to let support into your account", mail.installation);
+    let warning = "Read it out only to somebody of support whom you called yourself, and only if you want their help now. \
+                   If you asked for nothing, do nothing: without the code nobody gets in. Nobody may ask you for it by \
+                   e-mail or in a message.";
+    text(
+        mail,
+        subject,
+        "Support asks to sign in to your account, to help you. Your code:",
+        &good,
+        &rows,
+        warning,
+    )
+}
+
+fn text(
+    mail: &CodeMail<'_>,
+    subject: String,
+    lead: &str,
+    good: &str,
+    rows: &[(&str, &str)],
+    warning: &str,
+) -> Text {
     let plain_rows: String = rows.iter().map(|(what, value)| format!("{what}: {value}\n")).collect();
     let html_rows: String = rows
         .iter()
@@ -44,17 +87,12 @@ pub fn code_mail(mail: &CodeMail<'_>) -> Text {
             )
         })
         .collect();
-    let good = format!("It is good once, for {} minutes.", mail.code_minutes);
-    let warning = "If you did not ask for this code, do not use it and tell your administrator.";
     Text {
-        subject: format!("Your impersonation code for {}", mail.person),
-        plain: format!(
-            "Your impersonation code: {}\n{good}\n\n{plain_rows}\n{warning}\n\n{}\n",
-            mail.code, mail.installation
-        ),
+        subject,
+        plain: format!("{lead} {}\n{good}\n\n{plain_rows}\n{warning}\n\n{}\n", mail.code, mail.installation),
         html: format!(
             "<!doctype html><html><body style=\"font:15px/1.5 system-ui,sans-serif;color:#1c1e26\">\
-             <p>Your impersonation code:</p>\
+             <p>{lead}</p>\
              <p style=\"font:600 26px/1 ui-monospace,monospace;letter-spacing:2px\">{}</p>\
              <p>{good}</p><table style=\"border-collapse:collapse\">{html_rows}</table>\
              <p>{warning}</p><p style=\"color:#5b5f6b\">{}</p></body></html>",
@@ -73,9 +111,8 @@ pub(super) fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_mail_says_who_whom_why_how_and_how_long() {
-        let text = code_mail(&CodeMail {
+    fn mail() -> CodeMail<'static> {
+        CodeMail {
             installation: "Meridian support",
             code: "WDJB-MJHT",
             staff: "Ada Support",
@@ -87,9 +124,22 @@ mod tests {
             view_only: true,
             code_minutes: 10,
             session_minutes: 30,
-        });
+        }
+    }
+
+    #[test]
+    fn the_mail_says_who_whom_why_how_and_how_long() {
+        let text = code_mail(&mail());
         insta::assert_snapshot!(text.plain);
         assert!(text.html.contains("&lt;b&gt;Élise&lt;/b&gt;") && !text.html.contains("<b>"));
+        assert!(text.html.contains("WDJB-MJHT") && !text.subject.contains("WDJB"));
+    }
+
+    #[test]
+    fn the_mail_to_the_person_says_who_asks_and_to_whom_the_code_may_be_read_out() {
+        let text = person_mail(&CodeMail { reason: "<b>stuck</b>", ..mail() });
+        insta::assert_snapshot!(text.plain);
+        assert!(text.html.contains("&lt;b&gt;stuck&lt;/b&gt;") && !text.html.contains("<b>"));
         assert!(text.html.contains("WDJB-MJHT") && !text.subject.contains("WDJB"));
     }
 }

@@ -1,7 +1,7 @@
 //! Mail: over SMTP, or as `.eml` files where no server is configured.
 
 mod code;
-mod person;
+mod letter;
 
 use std::path::Path;
 
@@ -20,8 +20,8 @@ use crate::{
     config::{Mail, Smtp, SmtpTls},
     keys::create_private_dir,
 };
-pub use code::{CodeMail, code_mail};
-pub use person::{PersonMail, person_mail};
+pub use code::{CodeMail, code_mail, person_mail};
+pub use letter::{LetterMail, letter_mail};
 
 /// A mail in its two forms.
 pub struct Text {

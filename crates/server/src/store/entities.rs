@@ -173,6 +173,15 @@ pub mod impersonation {
         /// When an administrator gave up waiting for its note.
         pub note_lifted_at: Option<i64>,
 
+        /// Who decides about the code; the requester where it is missing.
+        pub recipient: Option<String>,
+        /// The approver who has taken the request, and has handed over or denied its code if somebody has.
+        pub taken_by: Option<Uuid>,
+        /// Until when nobody else can take it.
+        pub taken_until: Option<i64>,
+        /// Why the code was denied.
+        pub denial: Option<String>,
+
         /// The staff member, while the request is open or the session live: one each.
         pub open_staff: Option<Uuid>,
         /// The person, while the session is live: one each.

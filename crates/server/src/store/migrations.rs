@@ -20,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(StaffPerson),
             Box::new(Switch),
             Box::new(NoteLifted),
+            Box::new(Approval),
             Box::new(PersonsSide),
         ]
     }
@@ -361,6 +362,32 @@ impl MigrationTrait for NoteLifted {
         let mut impersonation = Table::alter();
         impersonation.table(Alias::new("impersonation")).add_column(big_integer_null("note_lifted_at"));
         manager.alter_table(impersonation).await
+    }
+}
+
+struct Approval;
+
+impl MigrationName for Approval {
+    fn name(&self) -> &'static str {
+        "m0007_approval"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Approval {
+    #[allow(elided_lifetimes_in_paths)]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for column in [
+            text_null("recipient"),
+            uuid_null("taken_by"),
+            big_integer_null("taken_until"),
+            text_null("denial"),
+        ] {
+            let mut impersonation = Table::alter();
+            impersonation.table(Alias::new("impersonation")).add_column(column);
+            manager.alter_table(impersonation).await?;
+        }
+        Ok(())
     }
 }
 

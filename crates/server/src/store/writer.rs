@@ -34,6 +34,9 @@ pub struct Entry {
 /// Addressee of what everybody hears; nobody's ID.
 pub const EVERYBODY: Uuid = Uuid::nil();
 
+/// Addressee of what every administrator hears; nobody's ID.
+pub const ADMINS: Uuid = Uuid::from_u128(1);
+
 /// Something to tell apps and other servers.
 #[derive(Debug, Clone)]
 pub struct NewEvent {

@@ -15,7 +15,7 @@ use understudy_server::{
     store::entities::{event, impersonation},
 };
 
-use crate::world::{App, ELISE, World, asking_for, client, eventually};
+use crate::world::{ELISE, World, asking_for, client, eventually};
 
 fn wrong(code: &str) -> String {
     let other = if code.starts_with('B') { "C" } else { "B" };
@@ -84,18 +84,11 @@ async fn invariant_4_a_code_expires() {
     let again = world.sign_in("ada@support.example").await;
     assert_eq!(again.verify(&request, &code).await.unwrap_err(), ErrorCode::OtherSignIn);
     // The access token has run out meanwhile, so the same sign-in asks for the next one.
-    let app = refreshed(app).await;
+    let app = app.refreshed().await;
     assert_eq!(app.verify(&request, &code).await.unwrap_err(), ErrorCode::CodeExpired);
     let inbox: Vec<InboxEntry> = app.get("/api/inbox").await.expect("inbox");
     assert!(inbox.is_empty());
     world.stop().await;
-}
-
-async fn refreshed(mut app: App<'_>) -> App<'_> {
-    let token = app.signed_in.take().expect("signed in").refresh_token;
-    app.signed_in =
-        Some(app.post("/api/sign-in/refresh", &json!({ "refresh_token": token })).await.expect("refreshed"));
-    app
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics says why")]
 
+mod approvals;
 mod attacks;
 mod climbing;
 mod codes;

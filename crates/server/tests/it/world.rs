@@ -275,7 +275,7 @@ impl<'a> App<'a> {
     }
 
     /// Sets it up, or uses a recovery code where it is set up already. Whoever may not impersonate has none.
-    async fn show_second_factor(&self) {
+    pub async fn show_second_factor(&self) {
         let email = self.signed_in.as_ref().expect("signed in").staff.email.clone();
         let known = self.world.recovery.lock().expect("a lock").get_mut(&email).and_then(Vec::pop);
         if let Some(code) = known {
@@ -291,6 +291,14 @@ impl<'a> App<'a> {
         let body = json!({ "code": self.world.totp(&enrolment.secret).await });
         let codes = self.post::<RecoveryCodes>("/api/second-factor/confirm", &body).await.expect("confirmed");
         self.world.recovery.lock().expect("a lock").insert(email, codes.codes);
+    }
+
+    /// The same sign-in, with its next access token.
+    pub async fn refreshed(mut self) -> Self {
+        let token = self.signed_in.take().expect("signed in").refresh_token;
+        let refresh = json!({ "refresh_token": token });
+        self.signed_in = Some(self.post("/api/sign-in/refresh", &refresh).await.expect("refreshed"));
+        self
     }
 
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Problem> {

@@ -1,10 +1,12 @@
 // Believable people and sessions, the same every time.
 import type { Action } from "../generated/Action";
+import type { Approval } from "../generated/Approval";
 import type { CommandError } from "../generated/CommandError";
 import type { EndCause } from "../generated/EndCause";
 import type { Enrolment } from "../generated/Enrolment";
 import type { NewVersion } from "../generated/NewVersion";
 import type { Note } from "../generated/Note";
+import type { PendingRequest } from "../generated/PendingRequest";
 import type { PeoplePage } from "../generated/PeoplePage";
 import type { PeopleQuery } from "../generated/PeopleQuery";
 import type { Person } from "../generated/Person";
@@ -38,7 +40,7 @@ export const staff: Staff = {
   roles: ["support", "admin"],
 };
 export const lead: Staff = { ...staff, roles: ["lead"] };
-const colleague = { id: "5a1f6c1e-0000-4000-8000-000000000002", name: "Tomasz Zieliński" };
+export const colleague = { id: "5a1f6c1e-0000-4000-8000-000000000002", name: "Tomasz Zieliński" };
 
 const FIRST =
   "Élise Jonas Amélie Søren Ibrahim Zoë Matteo Chloé Lucía Björn Hanna Mircea Agnieszka Noé Ayşe".split(" ");
@@ -155,7 +157,56 @@ export function request(state: Request["state"], left = 8 * MINUTE + 41_000): Re
       { channel: "app", to: null, state: "sent", tries: 1 },
     ],
     session_minutes: 30,
+    recipient: "requester",
+    approval: null,
   };
+}
+
+/** A request whose code the person reads out. */
+export function withPerson(): Request {
+  const deliveries: Request["deliveries"] = [{ channel: "email", to: elise.email, state: "sent", tries: 1 }];
+  return { ...request("code_sent"), recipient: "person", deliveries };
+}
+
+/** A request that administrators are asked about. */
+export function asked(state: Request["state"], approval: Partial<Approval> = {}): Request {
+  const left = state === "pending" ? 52 * MINUTE + 8_000 : null;
+  return {
+    ...request(state),
+    expires_at: left ? ago(-left) : null,
+    expires_in_ms: left,
+    expires_after_ms: left ? 60 * MINUTE : null,
+    deliveries: [],
+    recipient: "approver",
+    approval: { by: null, reason: null, on_duty: 2, ...approval },
+  };
+}
+
+const DENIAL =
+  "She has not called back, and the ticket says that she asked for nothing. Call her first, then ask again.";
+export const denial = { by: colleague, reason: DENIAL };
+
+export function pendingRequests(): PendingRequest[] {
+  const entry = (index: number, rest: Partial<PendingRequest>): PendingRequest => ({
+    request_id: `0d9b9a7e-0000-4000-8000-0000000000f${index}`,
+    staff: { id: "5a1f6c1e-0000-4000-8000-000000000003", name: "Ada Winter" },
+    person: reference(people[index * 5] as Person),
+    reason: "Her payment is stuck since Monday; the reference has a typing error that she cannot correct.",
+    ticket: "HD-48213",
+    mode: "act",
+    consent: { given_by: people[index * 5]?.name ?? "", means: "phone", reference: "Call 2025-11-22 10:14" },
+    session_minutes: 30,
+    asked_at: ago((index + 1) * 2 * MINUTE),
+    expires_in_ms: (58 - 2 * index) * MINUTE,
+    taken_by: null,
+    held_for_ms: 0,
+    ...rest,
+  });
+  return [
+    entry(0, { taken_by: { id: staff.id, name: staff.name }, held_for_ms: 9 * MINUTE }),
+    entry(1, { mode: "view", ticket: null }),
+    entry(2, { taken_by: colleague, held_for_ms: 6 * MINUTE + 12_000 }),
+  ];
 }
 
 const CAUSES: EndCause[] = ["exit", "exit", "limit", "exit", "client_lost", "exit", "stopped_by_staff"];
@@ -183,6 +234,7 @@ function session(index: number): Session {
     reason: "Her March statement does not open; she gets a blank page.",
     ticket: index % 3 === 0 ? "HD-48213" : null,
     consent: { given_by: person.name, means: "phone", reference: "Call 10:14" },
+    approved_by: index === 2 ? colleague : null,
     started_at: index === 1 ? ago(6 * MINUTE) : ago(start),
     limit_at: ago(-24 * MINUTE),
     limit_in_ms: 24 * MINUTE + 10_000,

@@ -85,6 +85,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
 
   let request: Request | null = null;
   let inbox: InboxEntry[] = [];
+  let approvals = scene.startsWith("approvals") ? data.pendingRequests() : [];
   let staled = false;
   const sessions = structuredClone(data.sessions);
   const aNote = data.sessions.find(({ note }) => note !== null)?.note ?? null;
@@ -156,7 +157,12 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
   const factor: SecondFactor = {
     set_up: scene !== "ready-set-up" && scene !== "factor-none",
     fresh_for_ms:
-      scene === "ready-code" || scene === "ready-set-up" || scene.startsWith("factor") ? 0 : 3_000_000,
+      scene === "ready-code" ||
+      scene === "approvals-code" ||
+      scene === "ready-set-up" ||
+      scene.startsWith("factor")
+        ? 0
+        : 3_000_000,
   };
   const checkFactor = (code: string) => {
     if (code === RATE_LIMITED) fail("too_many", "Too many wrong codes.", { retry_after_ms: 300_000 });
@@ -205,6 +211,16 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     request = data.request(preset[scene]);
     if (request.state === "code_sent") arrive(request);
   }
+
+  const asked: Record<string, Request> = {
+    pending: data.asked("pending"),
+    "pending-taken": data.asked("pending", { by: data.colleague }),
+    "pending-nobody": data.asked("pending", { on_duty: 0 }),
+    denied: data.asked("denied", data.denial),
+    unanswered: data.asked("unanswered"),
+    "code-person": data.withPerson(),
+  };
+  if (asked[scene]) request = asked[scene];
 
   function close(reason: string) {
     const session = ended(state.stage?.session ?? own());
@@ -363,6 +379,20 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
       return session;
     },
     list_inbox: () => inbox,
+    list_approvals: () => approvals,
+    take_request: ({ id }: { id: string }) => {
+      const entry = approvals.find(({ request_id }) => request_id === id);
+      if (!entry) fail("request_answered", "This request no longer waits for an answer.");
+      const { name, id: staffId } = data.staff;
+      return Object.assign(entry, { taken_by: { id: staffId, name }, held_for_ms: 600_000 });
+    },
+    hand_over_code: ({ id }: { id: string }) => {
+      if (factor.fresh_for_ms === 0) fail("second_factor_needed", "Show your second factor first.");
+      approvals = approvals.filter(({ request_id }) => request_id !== id);
+    },
+    deny_code: ({ id }: { id: string }) => {
+      approvals = approvals.filter(({ request_id }) => request_id !== id);
+    },
     list_sessions: ({ query }: { query: SessionsQuery }) => {
       const found =
         scene === "empty"

@@ -6,7 +6,11 @@ import type { Note } from "./Note";
 import type { PersonRef } from "./PersonRef";
 import type { StaffRef } from "./StaffRef";
 
-export type Session = { id: string, staff: StaffRef, person: PersonRef, mode: Mode, reason: string, ticket: string | null, consent: ConsentStatement, started_at: string, 
+export type Session = { id: string, staff: StaffRef, person: PersonRef, mode: Mode, reason: string, ticket: string | null, consent: ConsentStatement, 
+/**
+ * The administrator who handed its code over, where one had to.
+ */
+approved_by: StaffRef | null, started_at: string, 
 /**
  * When it ends at the latest.
  */

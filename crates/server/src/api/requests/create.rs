@@ -6,7 +6,7 @@ use sea_orm::{
     QueryTrait as _, UpdateMany, sea_query::Expr,
 };
 use serde_json::json;
-use understudy_protocol::{Channel, ConsentStatement, ErrorCode, NewRequest, Request};
+use understudy_protocol::{ConsentStatement, ErrorCode, Event as Told, NewRequest, Recipient, Request};
 use understudy_rules::{
     Millis,
     code::Code,
@@ -21,20 +21,20 @@ use crate::{
     Core, Shared,
     api::{extract::Json, sessions::note::require_written},
     auth::{Caller, Impersonator},
-    eligibility,
+    delivery, eligibility,
     error::{ApiError, ApiResult},
     impersonations::{name_of, set_state, state, step},
     keys::Secret,
     store::{
-        Entry, Job, NewEvent, WriteError,
-        entities::{delivery, impersonation, staff},
+        ADMINS, Entry, Job, NewEvent, WriteError,
+        entities::{impersonation, staff},
         statement,
     },
     switch,
 };
 
-/// Makes a request and its code, which then goes out by every configured channel. An older request of the
-/// same staff member ends.
+/// Makes a request and its code, which then goes out by every configured channel; or asks the administrators to
+/// hand one over. An older request of the same staff member ends.
 #[utoipa::path(post, path = "/api/requests", security(("bearer" = [])), request_body = NewRequest,
     responses((status = 201, body = Request)))]
 pub async fn create(
@@ -56,8 +56,10 @@ pub async fn create(
 
     let db = &core.store.db;
     let (id, now) = (Uuid::now_v7(), core.store.now().await?);
-    let code = Code::random(rand::random);
-    let machine = Machine::requested(now, &core.config.limits());
+    let recipient = core.config.code.recipient_of(&caller.staff.roles, new.mode);
+    let limits = core.config.limits();
+    let pending = recipient == Recipient::Approver;
+    let machine = if pending { Machine::pending(now, &limits) } else { Machine::requested(now, &limits) };
     let mut row = impersonation::ActiveModel {
         id: Set(id),
         version: Set(0),
@@ -73,41 +75,42 @@ pub async fn create(
         consent: Set(serde_json::to_string(&consent).map_err(|error| ApiError::internal(&error))?),
         created_at: Set(now),
         tries_left: Set(core.config.code.tries.into()),
-        code_mac: Set(Some(code_mac(&core, id, &code))),
-        code_sealed: Set(Some(core.keys.seal(&format!("code/{id}"), &code.shown()))),
+        recipient: Set(Some(name_of(recipient))),
         open_staff: Set(Some(caller.staff.id)),
         ..Default::default()
     };
     set_state(&mut row, machine);
-    let mut guards = vec![statement(&still, db), statement(&impersonation::Entity::insert(row), db)];
-    for channel in &core.config.code.channels {
-        let row = delivery::ActiveModel {
-            request_id: Set(id),
-            channel: Set(name_of(channel)),
-            address: Set((*channel == Channel::Email).then(|| caller.staff.email.clone())),
-            state: Set("sending".to_owned()),
-            tries: Set(0),
-            next_at: Set(now),
-            ..Default::default()
-        };
-        guards.push(statement(&delivery::Entity::insert(row), db));
+    let told = |staff_id, event| NewEvent { staff_id, overseers: false, sign_in_id: None, event };
+    let mut events = vec![told(caller.staff.id, Told::RequestChanged { request_id: id })];
+    let effects = match recipient {
+        Recipient::Approver => {
+            events.push(told(ADMINS, Told::ApprovalAsked { request_id: id }));
+            vec![]
+        }
+        Recipient::Requester => delivery::to_requester(&core, id, caller.staff.id).await?,
+        Recipient::Person => delivery::to_person(&core, id, &person.email).await?,
+    };
+    if !pending {
+        put_code(&core, id, &mut row);
     }
+    let guards = vec![statement(&still, db), statement(&impersonation::Entity::insert(row), db)];
     let job = Job {
         guards,
-        effects: vec![],
+        effects,
         entries: vec![Entry {
             kind: "code_requested",
             staff: Some(caller.staff.id),
             person: Some(person.id.clone()),
             session: Some(id),
-            details: json!({ "reason": reason, "ticket": ticket, "mode": new.mode, "consent": consent }),
+            details: json!({
+                "reason": reason,
+                "ticket": ticket,
+                "mode": new.mode,
+                "consent": consent,
+                "recipient": recipient,
+            }),
         }],
-        events: vec![NewEvent {
-            staff_id: caller.staff.id,
-            overseers: false,
-            sign_in_id: None,
-            event: understudy_protocol::Event::RequestChanged { request_id: id },
-        }],
+        events,
     };
     match core.store.write(job).await {
         Ok(_) => {}
@@ -124,6 +127,13 @@ pub async fn create(
     let row =
         impersonation::Entity::find_by_id(id).one(db).await?.ok_or_else(|| ApiError::not_found("request"))?;
     Ok((StatusCode::CREATED, Answer(shown(&core, &row).await?)))
+}
+
+/// Makes a code for a request and puts it into its row.
+pub fn put_code(core: &Core, request: Uuid, row: &mut impersonation::ActiveModel) {
+    let code = Code::random(rand::random);
+    row.code_mac = Set(Some(code_mac(core, request, &code)));
+    row.code_sealed = Set(Some(core.keys.seal(&format!("code/{request}"), &code.shown())));
 }
 
 /// The stored form of a code: worth nothing for another request.

@@ -7,7 +7,7 @@ pub mod start;
 pub mod verify;
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
-use understudy_protocol::{Delivery, Request, RequestState};
+use understudy_protocol::{Approval, Delivery, Recipient, Request, RequestState};
 use understudy_rules::impersonation::{Closed, State};
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     clock::time,
     error::{ApiError, ApiResult},
     impersonations::{named, person, state},
+    staff,
     store::entities::{delivery, impersonation},
 };
 
@@ -38,6 +39,7 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request
     let now = core.store.now().await?;
     let limits = core.config.limits();
     let (state, due, after) = match state(row).settled(now) {
+        State::Pending { give_up_at, .. } => (RequestState::Pending, Some(give_up_at), Some(limits.pending)),
         State::Waiting { .. } => (RequestState::Waiting, None, None),
         State::CodeSent { expires_at, .. } => (RequestState::CodeSent, Some(expires_at), Some(limits.code)),
         State::Verified { start_by } => (RequestState::Verified, Some(start_by), Some(limits.start)),
@@ -50,6 +52,8 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request
                 Closed::Cancelled => RequestState::Cancelled,
                 Closed::Undeliverable => RequestState::Undeliverable,
                 Closed::SwitchedOff => RequestState::SwitchedOff,
+                Closed::Denied => RequestState::Denied,
+                Closed::Unanswered => RequestState::Unanswered,
             };
             (state, None, None)
         }
@@ -59,6 +63,7 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request
         .order_by_asc(delivery::Column::Id)
         .all(&core.store.db)
         .await?;
+    let recipient = row.recipient.as_deref().and_then(named).unwrap_or_default();
     let unreadable = || ApiError::internal(&format!("request {} cannot be read", row.id));
     Ok(Request {
         id: row.id,
@@ -85,5 +90,16 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request
             })
             .collect(),
         session_minutes: core.config.session.minutes,
+        recipient,
+        approval: if recipient == Recipient::Approver { Some(approval(core, row).await?) } else { None },
     })
+}
+
+async fn approval(core: &Core, row: &impersonation::Model) -> ApiResult<Approval> {
+    let by = match row.taken_by {
+        Some(id) => Some(staff::reference(core, id).await?),
+        None => None,
+    };
+    let on_duty = staff::admins_on_duty(core, row.staff_id).await?;
+    Ok(Approval { by, reason: row.denial.clone(), on_duty })
 }

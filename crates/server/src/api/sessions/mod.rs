@@ -103,6 +103,10 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session
         reason: row.reason.clone(),
         ticket: row.ticket.clone(),
         consent: serde_json::from_str(&row.consent).map_err(|_| unreadable())?,
+        approved_by: match row.taken_by {
+            Some(id) => Some(staff::reference(core, id).await?),
+            None => None,
+        },
         started_at: time(started_at),
         limit_at: time(limit_at),
         limit_in_ms: (limit_at - now).max(0).unsigned_abs(),

@@ -4,7 +4,7 @@ use understudy_protocol::{Counted, Mode, PersonSession};
 
 use super::{Text, code::escaped};
 
-pub struct PersonMail<'a> {
+pub struct LetterMail<'a> {
     pub installation: &'a str,
     pub staff: &'a str,
     pub session: &'a PersonSession,
@@ -15,8 +15,8 @@ pub struct PersonMail<'a> {
     pub minutes: u32,
 }
 
-pub fn person_mail(mail: &PersonMail<'_>) -> Text {
-    let PersonMail { installation, staff, session, .. } = mail;
+pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
+    let LetterMail { installation, staff, session, .. } = mail;
     let minute = |at: chrono::DateTime<chrono::Utc>| at.format("%-d %B %Y, %H:%M UTC").to_string();
     let (subject, lead) = match mail.kind {
         "question" => {

@@ -1,0 +1,32 @@
+//! "Deny".
+
+use axum::{extract::State, http::StatusCode};
+use sea_orm::ActiveValue::Set;
+use understudy_protocol::Deny;
+use understudy_rules::{impersonation::Event, reason::check_reason};
+use uuid::Uuid;
+
+use super::answer;
+use crate::{
+    Shared,
+    api::extract::{Json, Path},
+    auth::Admin,
+    error::{ApiError, ApiResult},
+    store::entities::impersonation::ActiveModel,
+};
+
+/// Ends a request that the caller has taken, with a reason that the one who asked reads.
+#[utoipa::path(post, path = "/api/approvals/{id}/deny", security(("bearer" = [])), params(("id" = Uuid, Path)),
+    request_body = Deny, responses((status = 204)))]
+pub async fn deny(
+    State(core): State<Shared>,
+    Admin(caller): Admin,
+    Path(id): Path<Uuid>,
+    Json(given): Json<Deny>,
+) -> ApiResult<StatusCode> {
+    let reason = check_reason(&given.reason)
+        .map_err(|error| ApiError::invalid("reason", format!("The reason must have {error}.")))?;
+    let set = || ActiveModel { denial: Set(Some(reason.to_owned())), ..Default::default() };
+    answer(&core, &caller, id, Event::Denied, set).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

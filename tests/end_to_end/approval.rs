@@ -1,0 +1,175 @@
+//! Two people at two computers: one asks for a code, an administrator hands it over or denies it.
+
+use anyhow::{Context as _, ensure};
+use understudy_protocol::{Recipient, Role};
+use understudy_server::{config::Config, staff};
+
+use crate::harness::{
+    ADA, App, Colleague, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Staff, Theme, View, World, id, until,
+};
+
+const GRACE: Staff = Staff { email: "grace@example.com", name: "Grace Okafor" };
+const NO: &str = "She has not called back yet. Wait for her call, then ask again.";
+
+fn by_approver(config: &mut Config) {
+    config.code.recipient = Recipient::Approver;
+}
+
+/// Ada and Grace, each signed in.
+async fn two_people(theme: Theme) -> anyhow::Result<(World, App, Colleague, App)> {
+    let world = World::configured_in(theme, by_approver).await?;
+    let password = PASSWORD.to_owned().into();
+    let store = &world.services.server.core.store;
+    staff::add(store, GRACE.email, GRACE.name, &[Role::Admin], password).await?;
+    let ada = App::start(&world).await?;
+    ada.sign_in(&world, &ADA).await?;
+    let office = world.colleague("grace").await?;
+    let grace = App::start_for(&office).await?;
+    grace.sign_in(&world, &GRACE).await?;
+    Ok((world, ada, office, grace))
+}
+
+/// Grace's computer tells her; a click on it shows what Ada asks for.
+async fn told(world: &World, office: &Colleague, grace: &App) -> anyhow::Result<()> {
+    until("a click on the notification", SOON, async || {
+        Ok(office.desktop.click_notification()?.then_some(()))
+    })
+    .await?;
+    let known = office.desktop.notifications()?;
+    let asks = known.iter().find(|(title, _)| title == "Ada Winter asks for a code");
+    let (_, body) = asks.with_context(|| format!("no notification of the request: {known:?}"))?;
+    ensure!(body.contains(PERSON_NAME), "it does not say for whom: {body}");
+    for part in [ADA.name, PERSON_NAME, PERSON, REASON, "HELP-2041", "Call 4711", "30 minutes"] {
+        grace.reads(View::Main, &id("approval"), part).await?;
+    }
+    grace.reads(View::Main, &id("badge-inbox"), "1").await?;
+    let own = world.desktop.notifications()?;
+    ensure!(own.is_empty(), "the one who asks is told of it herself: {own:?}");
+    Ok(())
+}
+
+async fn hands_it_over(theme: Theme) -> anyhow::Result<()> {
+    let (world, ada, office, grace) = two_people(theme).await?;
+    let session = ada.request_code(&world, PERSON, "act").await?;
+    ada.reads(View::Main, &id("pending-who"), "1 administrator").await?;
+    world
+        .step(&ada, "60-pending", "Ada has asked; the app says that an administrator has to answer.")
+        .await?;
+    told(&world, &office, &grace).await?;
+    world
+        .step_on(&office.desktop, &grace, "61-asked", "Grace's notification has opened what Ada asks for.")
+        .await?;
+    // The button has the keyboard: who came by the notification needs no mouse.
+    until("\"Take it\" has the keyboard", SOON, async || {
+        let at = grace.script(View::Main, "return document.activeElement.dataset.testid", vec![]).await?;
+        Ok((at == "take").then_some(()))
+    })
+    .await?;
+    office.desktop.press(&["Return"])?;
+    ada.reads(View::Main, &id("pending-who"), GRACE.name).await?;
+    world.step(&ada, "62-taken", "Ada sees that Grace is looking at it.").await?;
+    // Handing over needs a second factor, as starting a session does.
+    grace.scan().await?;
+    ensure!(!grace.shows(View::Main, &id("hand-over")).await?, "the recovery codes come first");
+    grace.click(View::Main, &id("recovery-kept")).await?;
+    grace.see(View::Main, &id("hand-over")).await?;
+    world.step_on(&office.desktop, &grace, "63-decides", "Grace has it, and decides.").await?;
+    grace.click(View::Main, &id("hand-over")).await?;
+    grace.gone(View::Main, &id("approval")).await?;
+    grace.see(View::Main, &id("empty")).await?;
+    grace.gone(View::Main, &id("badge-inbox")).await?;
+
+    let code = world.mail.newest(ADA.email, 1).await?.code();
+    until("Ada's notification of the code", SOON, async || {
+        let known = world.desktop.notifications()?;
+        Ok(known.iter().any(|(title, _)| title == "A code has arrived").then_some(()))
+    })
+    .await?;
+    let page = grace.text(View::Main, "body").await?;
+    ensure!(!page.contains(&code), "Grace sees the code: {page}");
+    ada.click(View::Main, &id("nav-inbox")).await?;
+    ada.reads(View::Main, &id("inbox-code"), &code).await?;
+    ada.click(View::Main, &id("use-code")).await?;
+    ada.start_session().await?;
+    ada.reads(View::Bar, &id("bar-name"), PERSON_NAME).await?;
+    ada.reads(View::Platform, "h1", PERSON_NAME).await?;
+    ada.click(View::Bar, &id("exit")).await?;
+    world.services.ended(session, "exit", SOON).await?;
+
+    let kinds = world.services.kinds(session).await?;
+    let way = [
+        "code_requested",
+        "approval_taken",
+        "code_handed_over",
+        "code_delivered",
+        "code_verified",
+        "session_started",
+    ];
+    let place = |kind: &str| kinds.iter().position(|known| known == kind);
+    let places = way.iter().map(|kind| place(kind).with_context(|| format!("no {kind} in {kinds:?}")));
+    ensure!(places.collect::<anyhow::Result<Vec<_>>>()?.is_sorted(), "in another order: {kinds:?}");
+    world.services.verify_ledger().await?;
+    grace.click(View::Main, &id("nav-history")).await?;
+    grace.click(View::Main, &format!("[data-session=\"{session}\"] a")).await?;
+    grace.reads(View::Main, &id("report-approver"), GRACE.name).await?;
+    world.step_on(&office.desktop, &grace, "64-report", "The report names who handed the code over.").await?;
+    ada.close().await?;
+    grace.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_at_another_computer_hands_the_code_over() -> anyhow::Result<()> {
+    hands_it_over(Theme::Light).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_at_another_computer_denies_the_code_and_the_reason_is_read() -> anyhow::Result<()> {
+    let (world, ada, office, grace) = two_people(Theme::Dark).await?;
+    ada.request_code(&world, PERSON, "view").await?;
+    let session = world.services.newest().await?.id;
+    told(&world, &office, &grace).await?;
+    grace.click(View::Main, &id("take")).await?;
+    grace.click(View::Main, &id("deny")).await?;
+    grace.see(View::Main, &id("deny-sheet")).await?;
+    grace.click(View::Main, &id("deny-yes")).await?;
+    grace.reads(View::Main, &id("deny-sheet"), "at least 10 characters").await?;
+    grace.fill(View::Main, &id("deny-reason"), NO).await?;
+    world.step_on(&office.desktop, &grace, "65-denies", "Grace says why not.").await?;
+    grace.click(View::Main, &id("deny-yes")).await?;
+    grace.gone(View::Main, &id("approval")).await?;
+
+    ada.reads(View::Main, &id("request-over"), GRACE.name).await?;
+    ada.reads(View::Main, &id("denial"), NO).await?;
+    until("Ada's notification", SOON, async || {
+        let known = world.desktop.notifications()?;
+        let denied = known.iter().find(|(title, _)| title == "Your code was denied");
+        Ok(denied.is_some_and(|(_, body)| body.contains(GRACE.name)).then_some(()))
+    })
+    .await?;
+    world.step(&ada, "66-denied", "Ada reads who has denied it, and why.").await?;
+    // Back to the request, filled in as it was.
+    ada.click(View::Main, &id("cancel-request")).await?;
+    ada.see(View::Main, &id("reason")).await?;
+    let kinds = world.services.kinds(session).await?;
+    ensure!(kinds.contains(&"approval_denied".to_owned()), "it is not on record: {kinds:?}");
+    ensure!(!kinds.contains(&"code_delivered".to_owned()), "a code went out: {kinds:?}");
+    ada.close().await?;
+    grace.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_cancelled_goes_from_the_administrators_inbox_at_once() -> anyhow::Result<()> {
+    let (world, ada, office, grace) = two_people(Theme::Light).await?;
+    ada.request_code(&world, PERSON, "view").await?;
+    told(&world, &office, &grace).await?;
+    ada.click(View::Main, &id("cancel-request")).await?;
+    grace.gone(View::Main, &id("approval")).await?;
+    grace.see(View::Main, &id("empty")).await?;
+    // An administrator's own request is offered to nobody here, and says that nobody is there.
+    grace.request_code(&world, PERSON, "view").await?;
+    grace.reads(View::Main, &id("pending-who"), "None of them is signed in").await?;
+    grace.click(View::Main, &id("nav-inbox")).await?;
+    grace.see(View::Main, &id("empty")).await?;
+    ada.close().await?;
+    grace.close().await
+}
