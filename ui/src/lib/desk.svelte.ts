@@ -347,6 +347,7 @@ export class Desk {
   openInbox(requestId: string): void {
     void this.refreshInbox();
     void this.refreshApprovals();
+    this.toasts.keepAbout((about) => about !== requestId);
     this.route.go("inbox", null, { request: requestId });
   }
 
