@@ -4,4 +4,8 @@ import type { ErrorCode } from "./ErrorCode";
 /**
  * Every error of a command: a code to branch on and a sentence to show.
  */
-export type CommandError = { code: ErrorCode, message: string, field: string | null, tries_left: number | null, retry_after_ms: number | null, };
+export type CommandError = { code: ErrorCode, message: string, field: string | null, tries_left: number | null, retry_after_ms: number | null, 
+/**
+ * The session that it is about, e.g. the one whose note is missing.
+ */
+session_id: string | null, };
