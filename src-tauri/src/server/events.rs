@@ -103,12 +103,12 @@ impl Follower {
             Event::ActionRefused { session_id, method, path, reason } => {
                 stage::refused(&self.app, *session_id, method, path, *reason);
             }
+            Event::Switched { on } => super::switched(&self.app, *on),
             Event::SignedOut => self.app.understudy().api.forget_sign_in().await,
             Event::RequestChanged { .. }
             | Event::SessionStarted { .. }
             | Event::NoteWritten { .. }
-            | Event::NoteLifted { .. }
-            | Event::Switched { .. } => {}
+            | Event::NoteLifted { .. } => {}
         }
         if let Err(error) = self.app.emit_to(MAIN, "server-event", envelope) {
             log::error!("an event could not be passed on: {error}");
@@ -118,6 +118,12 @@ impl Follower {
 
 /// What happened while nobody was listening: a session that was left open, codes that came.
 async fn look_around(app: AppHandle, told: Told) {
+    // The switch may have been turned between the server's information and the first event.
+    if let Ok(server) = app.understudy().api.server()
+        && let Ok(info) = server.info().await
+    {
+        super::switched(&app, !info.server.switched_off);
+    }
     session::look_for_a_left_one(&app).await;
     match app.understudy().api.list_inbox().await {
         Ok(entries) => {

@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{APP, Group, SOON, World, free_port, process, until};
+use super::{APP, Desktop, Group, SOON, World, free_port, process, until};
 
 /// The app's webviews. WebDriver knows them as windows, in any order; their addresses tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +62,18 @@ impl App {
 
     /// A copy of the app, that may be replaced.
     pub async fn start_program(world: &World, program: &str) -> anyhow::Result<Self> {
+        Self::start_on(world, &world.desktop, program).await
+    }
+
+    /// On somebody else's computer.
+    pub async fn start_beside(world: &World, desktop: &Desktop) -> anyhow::Result<Self> {
+        Self::start_on(world, desktop, APP).await
+    }
+
+    async fn start_on(world: &World, desktop: &Desktop, program: &str) -> anyhow::Result<Self> {
         let port = free_port()?;
         let log = File::options().create(true).append(true).open(world.folder.path().join("app.log"))?;
-        let mut driver = world.desktop.command("WebKitWebDriver", &[&format!("--port={port}")]);
+        let mut driver = desktop.command("WebKitWebDriver", &[&format!("--port={port}")]);
         driver.env("TAURI_WEBVIEW_AUTOMATION", "true").stdout(log.try_clone()?).stderr(Stdio::from(log));
         let driver = Group::start(&mut driver)?;
         let options = json!({ "binary": program, "args": [] });

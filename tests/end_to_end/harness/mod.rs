@@ -87,6 +87,22 @@ impl World {
         Ok(Self { desktop, services, mail, folder, pictures, theme, start })
     }
 
+    /// Another computer, for somebody else.
+    pub async fn second_desktop(&self) -> anyhow::Result<Desktop> {
+        let folder = self.folder.path().join("beside");
+        std::fs::create_dir_all(&folder)?;
+        Desktop::start(&folder, self.theme, SCREEN).await
+    }
+
+    /// A picture of another computer, where pictures are wanted.
+    #[cfg(feature = "automation")]
+    pub async fn picture_of(&self, desktop: &Desktop, app: &App, name: &str) -> anyhow::Result<()> {
+        let Some(folder) = &self.pictures else { return Ok(()) };
+        app.drawn().await?;
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        desktop.picture(&folder.join(format!("{name}-{}.png", self.theme.name())))
+    }
+
     /// Says what was reached, and takes a picture of it where pictures are wanted.
     #[cfg(feature = "automation")]
     #[expect(clippy::print_stderr, reason = "the demo shows what it does")]

@@ -8,7 +8,13 @@ export const STEPS: readonly Step[] = ["who", "why", "code", "ready"];
 
 /** Ways in which a request is over without a session. */
 export type Over = "expired" | "replaced" | "too_many_tries" | "undeliverable" | "switched_off";
-const OVER: readonly RequestState[] = ["expired", "replaced", "too_many_tries", "undeliverable", "switched_off"];
+const OVER: readonly RequestState[] = [
+  "expired",
+  "replaced",
+  "too_many_tries",
+  "undeliverable",
+  "switched_off",
+];
 
 export interface Flow {
   step: Step;
