@@ -14,7 +14,7 @@ use crate::contract::{CommandError, NoteDraft};
 use crate::error::Result;
 use crate::words::say;
 
-/// As many as somebody may reasonably have begun; the session's note is the server's to ask for, not this file's.
+/// Drafts of notes that were then written elsewhere do not pile up.
 const MOST: usize = 50;
 
 #[derive(Default, Serialize, Deserialize)]

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{anyhow, ensure};
 use rustix::process::Signal;
 use sea_orm::ConnectionTrait as _;
 use understudy_protocol::Role;
-use understudy_server::staff;
+use understudy_server::{staff, switch};
 use uuid::Uuid;
 
 use crate::harness::{
@@ -59,6 +59,19 @@ async fn ask_again(app: &App) -> anyhow::Result<()> {
 async fn value(app: &App, view: View, name: &str) -> anyhow::Result<String> {
     let script = format!("return document.querySelector('{}').value", id(name));
     Ok(app.script(view, &script, vec![]).await?.as_str().unwrap_or_default().to_owned())
+}
+
+/// Tab, until this on the bar has the keyboard.
+async fn tab_to(world: &World, app: &App, name: &str) -> anyhow::Result<()> {
+    let at = "return document.activeElement?.dataset.testid ?? ''";
+    for _ in 0..20 {
+        if app.script(View::Bar, at, vec![]).await? == name {
+            return Ok(());
+        }
+        world.desktop.press(&["Tab"])?;
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    anyhow::bail!("Tab does not come to {name}")
 }
 
 /// Waits until the draft on the disk has this in it.
@@ -116,6 +129,7 @@ async fn invariant_6_the_switch_that_one_admin_throws_closes_the_stage_of_anothe
     ask_again(&ada).await?;
     let shut = format!("{}[aria-disabled]", id("request-code"));
     ada.see(View::Main, &shut).await?;
+    ada.reads(View::Main, &format!("{} form", id("step-2")), "Impersonation is switched off").await?;
     world.step(&ada, "94-no-request", "\"Request code\" says that it is off.").await?;
     ensure!(world.services.newest().await?.id == session, "something was requested");
 
@@ -129,7 +143,9 @@ async fn invariant_6_the_switch_that_one_admin_throws_closes_the_stage_of_anothe
     ada.gone(View::Main, &id("switched-off")).await?;
     max.gone(View::Main, &id("switched-off")).await?;
     ada.click(View::Main, &id("nav-impersonation")).await?;
-    ada.click(View::Main, &format!("{}:not([aria-disabled])", id("find-person"))).await.ok();
+    ada.click(View::Main, &id("find-person")).await?;
+    ada.click(View::Main, &id("request-code")).await?;
+    ada.see(View::Main, &id("code-time")).await?;
     max.close().await?;
     ada.close().await
 }
@@ -167,6 +183,19 @@ async fn an_admin_who_has_shown_no_second_factor_lately_shows_it_to_switch_off()
     .await?;
     max.gone(View::Main, &id("switch")).await?;
     world.step(&max, "96-switched-off", "Impersonation is switched off.").await?;
+
+    // Whoever starts the app meanwhile knows it, and whoever was out of reach learns of it.
+    max.close().await?;
+    let max = App::start(&world).await?;
+    max.see(View::Main, &id("switched-off")).await?;
+    world.services.tap.cut();
+    max.see(View::Main, &id("offline")).await?;
+    switch::turn(&world.services.server.core, true, None, None)
+        .await
+        .map_err(|error| anyhow!("{error:?}"))?;
+    world.services.tap.mend();
+    max.gone(View::Main, &id("offline")).await?;
+    max.gone(View::Main, &id("switched-off")).await?;
     max.close().await
 }
 
@@ -232,17 +261,24 @@ async fn what_was_drafted_on_the_bar_outlives_a_crash_of_the_app() -> anyhow::Re
 #[tokio::test(flavor = "multi_thread")]
 async fn solved_on_the_bar_exits_and_files_the_note() -> anyhow::Result<()> {
     let (world, app, session) = stepped_in(Theme::Dark).await?;
-    // By keyboard alone: F6 goes to the bar.
+    // By keyboard alone: F6 goes from the page to the bar.
     world.desktop.bring_up(STAGE)?;
-    app.click(View::Bar, &id("bar-note")).await?;
+    world.desktop.press(&["F6"])?;
+    tab_to(&world, &app, "bar-note").await?;
+    world.desktop.press(&["Return"])?;
     app.see(View::Bar, &id("note-what")).await?;
-    app.fill(View::Bar, &id("note-what"), WHAT).await?;
-    app.click(View::Bar, &id("solved-yes")).await?;
+    world.desktop.type_text(WHAT)?;
+    tab_to(&world, &app, "solved-yes").await?;
+    world.desktop.press(&["space"])?;
     app.reads(View::Bar, &id("note-draft"), "is asked for right after").await?;
-    app.fill(View::Bar, &id("note-why"), CAUSE).await?;
+    tab_to(&world, &app, "exit-solved").await?;
+    world.desktop.press(&["shift+Tab", "shift+Tab", "shift+Tab"])?;
+    tab_to(&world, &app, "note-why").await?;
+    world.desktop.type_text(CAUSE)?;
     app.reads(View::Bar, &id("note-draft"), "is filed as it stands here").await?;
     world.step(&app, "100-solved", "\"Solved\" offers to exit.").await?;
-    app.click(View::Bar, &id("exit-solved")).await?;
+    tab_to(&world, &app, "exit-solved").await?;
+    world.desktop.press(&["Return"])?;
     world.services.ended(session, "exit", SOON).await?;
     app.reads(View::Main, &id("toasts"), "The note is filed").await?;
     ensure!(!app.shows(View::Main, &id("note-sheet")).await?, "the note is asked for again");

@@ -132,10 +132,22 @@ export const SCENES = [
   ["settings-off", "/?scene=off#/settings", "switch-state"],
   ["switch", "/#/settings", "set-switch", press("set-switch")],
   ["switch-code", "/?scene=factor-stale#/settings", "set-switch", press("set-switch")],
+  ["switch-set-up", "/?scene=factor-none#/settings", "set-switch", press("set-switch")],
   ["switch-on", "/?scene=off#/settings", "set-switch", press("set-switch")],
   ["off", "/?scene=off#/people", "switched-off"],
   ["report-owed", "/?scene=owed#/history/7c0ffee0-0000-4000-8000-000000000014", "note-lift"],
   ["lift", "/?scene=owed#/history/7c0ffee0-0000-4000-8000-000000000014", "note-lift", press("note-lift")],
+  [
+    "report-lifted",
+    "/?scene=owed#/history/7c0ffee0-0000-4000-8000-000000000014",
+    "note-lift",
+    async (page) => {
+      await page.click(id("note-lift"));
+      await page.fill(id("lift-reason"), "He is on leave until Monday");
+      await page.click(id("lift-yes"));
+      await page.waitForSelector(id("report-lifted"));
+    },
+  ],
   ["report-corrected", "/?scene=corrected#/history/7c0ffee0-0000-4000-8000-000000000012", "note-corrected"],
   ["palette", "/#/people", "person-row", (page) => page.keyboard.press("Control+k")],
   ["palette-found", "/#/people", "person-row", typeIn("mar")],

@@ -64,7 +64,9 @@ async fn a_note_may_stay_open_for_15_minutes_and_no_longer() {
 async fn of_two_notes_none_may_stay_open() {
     let world = World::at_rest().await;
     let ada = world.agent().await;
-    let (first, second) = (ended(&ada).await, ended(&ada).await);
+    let first = ended(&ada).await;
+    world.pass(Duration::from_secs(1));
+    let second = ended(&ada).await;
     let refused = ask(&ada).await.unwrap_err();
     assert_eq!((refused.code, refused.session_id), (ErrorCode::NoteMissing, Some(first.session.id)));
     write(&ada, &first).await;
