@@ -30,6 +30,16 @@ impl Drafts {
         Self(Mutex::new(path))
     }
 
+    /// Somebody is signed in: what another one left is removed.
+    pub(crate) fn belong_to(&self, staff: Uuid) {
+        let path = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if stored(&path).is_some_and(|stored| stored.staff != staff)
+            && let Err(error) = std::fs::remove_file(&*path)
+        {
+            log::warn!("the drafts of somebody else could not be removed: {error}");
+        }
+    }
+
     /// What this staff member has written of the session's note; empty where that is nothing.
     pub(crate) fn of(&self, staff: Uuid, session: Uuid) -> NoteDraft {
         let path = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,8 +72,12 @@ impl Drafts {
 
 /// A file that is missing, cannot be read or is somebody else's counts as empty.
 fn read(path: &Path, staff: Uuid) -> Stored {
-    let known = std::fs::read(path).ok().and_then(|json| serde_json::from_slice::<Stored>(&json).ok());
-    known.filter(|stored| stored.staff == staff).unwrap_or_else(|| Stored { staff, ..Stored::default() })
+    let known = stored(path).filter(|stored| stored.staff == staff);
+    known.unwrap_or_else(|| Stored { staff, ..Stored::default() })
+}
+
+fn stored(path: &Path) -> Option<Stored> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
 /// Whole or not at all, and for nobody else on this computer.
@@ -111,8 +125,11 @@ mod tests {
         let drafts = Drafts::at(path.clone());
         drafts.keep(ada, session, draft("Looked at the profile")).map_err(|error| error.message)?;
         assert_eq!(drafts.of(bob, session), NoteDraft::default());
+        drafts.belong_to(ada);
+        assert_eq!(drafts.of(ada, session), draft("Looked at the profile"), "hers is gone");
+        drafts.belong_to(bob);
+        assert!(!path.exists(), "hers is still on the disk");
         drafts.keep(bob, session, draft("Something else")).map_err(|error| error.message)?;
-        assert!(!std::fs::read_to_string(&path)?.contains("profile"), "hers is still on the disk");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

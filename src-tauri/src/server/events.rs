@@ -42,6 +42,7 @@ impl Follower {
         let Some(me) = staff.borrow_and_update().as_ref().map(|staff| staff.id) else { return };
         if self.staff.replace(me) != Some(me) {
             (self.cursor, self.told) = (None, Told::default());
+            self.app.understudy().drafts.belong_to(me);
         }
         tokio::select! {
             () = self.once(backoff) => {}
