@@ -9,7 +9,7 @@
 //! | `app-state` | [`AppState`] | main: something in it changed, or the connection is back |
 //! | `server-event` | [`understudy_protocol::EventEnvelope`] | main: the server's event, passed on |
 //! | `stage-state` | [`StageState`] | bar, main |
-//! | `stage-closed` | [`StageClosed`] | main: asks for the note |
+//! | `stage-closed` | [`StageClosed`] | main: asks for the note, where it is not filed |
 //! | `code-opened` | the request's ID | main: the notification of its code was clicked |
 //! | `settings` | [`Settings`] | main: they have changed |
 //! | `close-refused` | nothing | main: somebody tried to close or quit while impersonating |
@@ -157,9 +157,18 @@ pub enum Sheet {
     Crashed,
 }
 
+/// A support note as far as it is written. Empty where nothing is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NoteDraft {
+    pub what: String,
+    pub why: String,
+    pub solved: Option<bool>,
+}
+
 /// Why the stage is gone. Sent as the event `stage-closed` to the main window, which asks for the note.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct StageClosed {
+    /// With its note, where the draft was filed on the way out.
     pub session: Session,
     pub reason: StageClosedReason,
 }

@@ -12,6 +12,7 @@ mod clock;
 mod commands;
 pub mod contract;
 mod credentials;
+mod drafts;
 mod error;
 mod guard;
 mod links;
@@ -84,6 +85,7 @@ pub fn run() {
             settings_commands::get_settings,
             settings_commands::set_settings,
             settings_commands::can_notify,
+            server_commands::set_switch,
             people::list_people,
             people::find_person,
             requests::request_code,
@@ -99,10 +101,14 @@ pub fn run() {
             sessions::start_session,
             sessions::show_stage,
             sessions::exit_impersonation,
+            sessions::exit_with_note,
             sessions::stop_session,
             sessions::list_sessions,
             sessions::get_session,
             sessions::write_note,
+            sessions::lift_note,
+            sessions::get_note_draft,
+            sessions::keep_note_draft,
             bar::get_stage_state,
             bar::set_bar_height,
             bar::dismiss_sheet,
@@ -138,7 +144,9 @@ fn again(error: tauri::Error) -> tauri::App {
 
 fn set_up(app: &AppHandle) -> tauri::Result<()> {
     log::info!("Understudy {} starts", env!("CARGO_PKG_VERSION"));
-    app.manage(App::new(app.path().app_config_dir()?.join("settings.json")));
+    let paths = app.path();
+    let (settings, drafts) = (paths.app_config_dir()?, paths.app_local_data_dir()?);
+    app.manage(App::new(settings.join("settings.json"), drafts.join("notes.json")));
     app.manage(stage::Stage::default());
     app.manage(tray::Tray::default());
     preferences::apply(app);

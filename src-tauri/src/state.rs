@@ -10,6 +10,7 @@ use understudy_protocol::ServerInfo;
 use crate::api::{Api, Info};
 use crate::contract::{AppState, CommandError, Connection, NewVersion, Prefill, StageClosed};
 use crate::credentials::Credentials;
+use crate::drafts::Drafts;
 use crate::session::Slot;
 use crate::settings::SettingsFile;
 use crate::tray;
@@ -23,6 +24,7 @@ pub(crate) const PLATFORM: &str = "platform";
 pub(crate) struct App {
     pub(crate) api: Api,
     pub(crate) settings: SettingsFile,
+    pub(crate) drafts: Drafts,
     pub(crate) session: Slot,
     credentials: Arc<Credentials>,
     news: Mutex<News>,
@@ -47,11 +49,12 @@ struct Link {
 }
 
 impl App {
-    pub(crate) fn new(settings: PathBuf) -> Self {
+    pub(crate) fn new(settings: PathBuf, drafts: PathBuf) -> Self {
         let credentials = Arc::new(Credentials::new());
         Self {
             api: Api::new(credentials.clone()),
             settings: SettingsFile::open(settings),
+            drafts: Drafts::at(drafts),
             session: Slot::default(),
             credentials,
             news: Mutex::default(),
@@ -84,6 +87,12 @@ impl App {
         let mut link = self.link();
         link.clock_ahead_ms = info.as_ref().and_then(|info| info.clock_ahead_ms);
         link.info = info.map(|info| info.server);
+    }
+
+    /// Impersonation was switched off or on again. Whether that is news.
+    pub(crate) fn set_switched_off(&self, off: bool) -> bool {
+        let mut link = self.link();
+        link.info.as_mut().is_some_and(|info| std::mem::replace(&mut info.switched_off, off) != off)
     }
 
     pub(crate) fn set_left(&self, left: Option<StageClosed>) {

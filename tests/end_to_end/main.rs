@@ -11,6 +11,8 @@ mod attack;
 #[cfg(feature = "automation")]
 mod cases;
 #[cfg(feature = "automation")]
+mod closeout;
+#[cfg(feature = "automation")]
 mod closing;
 #[cfg(feature = "automation")]
 mod comfort;

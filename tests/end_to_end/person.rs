@@ -51,28 +51,28 @@ async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_se
     change_bank(&app).await?;
     app.reads(View::Bar, &id("sheet-refused"), "needs Élise Marchand’s consent").await?;
     app.reads(View::Platform, "h1", "This needs the person’s consent").await?;
-    world.step(&app, "91-consent-missing", "Bank details stay shut, and the bar offers to ask.").await?;
+    world.step(&app, "111-consent-missing", "Bank details stay shut, and the bar offers to ask.").await?;
     app.click(View::Bar, &id("ask-person")).await?;
     app.reads(View::Bar, &id("sheet-consent"), "Élise Marchand is asked: the bank details").await?;
-    world.step(&app, "92-consent-asked", "The person is asked.").await?;
+    world.step(&app, "112-consent-asked", "The person is asked.").await?;
 
     // The mail opens a page that shows; from there nobody can allow.
     browser.open(&link(&world, 2).await?).await?;
     browser.reads(&id("question"), "asks to change your bank details").await?;
     ensure!(!browser.shows(&id("allow")).await?, "the mail alone allows");
-    if let Some(path) = world.picture_of("93-person-asked") {
+    if let Some(path) = world.picture_of("113-person-asked") {
         browser.picture(&path).await?;
     }
     support_access(&world, &browser).await?;
     browser.click(&id("allow")).await?;
     browser.see(&id("allowed")).await?;
-    if let Some(path) = world.picture_of("94-person-allowed") {
+    if let Some(path) = world.picture_of("114-person-allowed") {
         browser.picture(&path).await?;
     }
     // On the stage, without a reload.
     app.reads(View::Bar, &id("sheet-consent"), "Élise Marchand has agreed").await?;
     app.click(View::Platform, "main a").await?;
-    world.step(&app, "95-consent-given", "The answer is on the bar.").await?;
+    world.step(&app, "115-consent-given", "The answer is on the bar.").await?;
     change_bank(&app).await?;
     app.reads(View::Platform, ".notice", "Your bank details are saved.").await?;
     app.gone(View::Bar, &id("sheet-consent")).await?;
@@ -86,9 +86,9 @@ async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_se
     world.services.ended(session, "consent_withdrawn", SOON).await?;
     until("the stage goes", SOON, async || Ok(world.desktop.window("Signed in as").is_none().then_some(())))
         .await?;
-    world.step(&app, "96-withdrawn", "The person has ended it: the stage is gone.").await?;
+    world.step(&app, "116-withdrawn", "The person has ended it: the stage is gone.").await?;
     browser.reads(&id("visit"), "Changed the bank details").await?;
-    if let Some(path) = world.picture_of("97-person-account") {
+    if let Some(path) = world.picture_of("117-person-account") {
         browser.picture(&path).await?;
     }
     browser.close().await?;

@@ -18,6 +18,12 @@ const typeIn = (what) => async (page) => {
   await page.waitForTimeout(500);
 };
 
+const draft = async (page) => {
+  await page.click(id("bar-note"));
+  await page.fill(id("note-what"), "Changed the telephone number");
+  await page.fill(id("note-why"), "She has a new one since March");
+};
+
 /** [name, address, what to wait for, what to do then] */
 export const SCENES = [
   ["first", "/?scene=first", "server-url"],
@@ -141,12 +147,42 @@ export const SCENES = [
   ["settings-factor-show", "/?scene=factor-stale#/settings", "factor-again", press("factor-again")],
   ["settings-factor-enrol", "/?scene=factor-none#/settings", "factor-again", press("factor-again")],
   ["settings-server", "/#/settings", "settings-change-server", press("settings-change-server")],
+  ["settings-off", "/?scene=off#/settings", "switch-state"],
+  ["switch", "/#/settings", "set-switch", press("set-switch")],
+  ["switch-code", "/?scene=factor-stale#/settings", "set-switch", press("set-switch")],
+  ["switch-set-up", "/?scene=factor-none#/settings", "set-switch", press("set-switch")],
+  ["switch-on", "/?scene=off#/settings", "set-switch", press("set-switch")],
+  ["off", "/?scene=off#/people", "switched-off"],
+  ["report-owed", "/?scene=owed#/history/7c0ffee0-0000-4000-8000-000000000014", "note-lift"],
+  ["lift", "/?scene=owed#/history/7c0ffee0-0000-4000-8000-000000000014", "note-lift", press("note-lift")],
+  [
+    "report-lifted",
+    "/?scene=owed#/history/7c0ffee0-0000-4000-8000-000000000014",
+    "note-lift",
+    async (page) => {
+      await page.click(id("note-lift"));
+      await page.fill(id("lift-reason"), "He is on leave until Monday");
+      await page.click(id("lift-yes"));
+      await page.waitForSelector(id("report-lifted"));
+    },
+  ],
+  ["report-corrected", "/?scene=corrected#/history/7c0ffee0-0000-4000-8000-000000000012", "note-corrected"],
   ["palette", "/#/people", "person-row", (page) => page.keyboard.press("Control+k")],
   ["palette-found", "/#/people", "person-row", typeIn("mar")],
   ["palette-none", "/#/people", "person-row", typeIn("zzzz")],
   ["palette-live", "/?scene=live#/people", "person-row", (page) => page.keyboard.press("Control+k")],
   ["keys", "/#/history", "session-row", (page) => page.keyboard.press("?")],
   ["bar", "/bar.html?scene=bar", "bar-name"],
+  ["bar-note", "/bar.html?scene=bar", "bar-name", draft],
+  [
+    "bar-note-solved",
+    "/bar.html?scene=bar",
+    "bar-name",
+    async (page) => {
+      await draft(page);
+      await page.check(id("solved-yes"));
+    },
+  ],
   ["bar-soon", "/bar.html?scene=bar-soon", "bar-name"],
   ["bar-still", "/bar.html?scene=bar-still", "still-there"],
   ["bar-lost", "/bar.html?scene=bar-lost", "connection-lost"],

@@ -22,6 +22,7 @@ beforeEach(async () => {
   plug({
     invoke: async (command) => {
       asked.push(command);
+      if (command === "get_note_draft") return { what: "Looked", why: "", solved: null };
       return command === "get_stage_state" ? state(null) : undefined;
     },
     listen: async (_, heard) => {
@@ -81,4 +82,32 @@ test("the mode is said in words and by its icon", () => {
   renew({ ...state(null), session: { ...session, mode: "act" } });
   flushSync();
   expect(document.querySelector("[data-testid=bar-mode]")?.textContent?.trim()).toBe("changes allowed");
+});
+
+const press = async (name: string) => {
+  document.querySelector<HTMLElement>(`[data-testid=${name}]`)?.click();
+  await vi.advanceTimersByTimeAsync(0);
+};
+
+test('"solved" offers to exit, and what was written is kept before the bar goes', async () => {
+  await press("bar-note");
+  const what = document.querySelector<HTMLTextAreaElement>("[data-testid=note-what]");
+  expect(what?.value).toBe("Looked");
+  expect(document.activeElement).toBe(what);
+  expect(document.querySelector("[data-testid=exit-solved]")).toBeNull();
+  await press("solved-yes");
+  expect(document.body.textContent).toContain("is asked for right after");
+  await press("exit-solved");
+  expect(asked.slice(-2)).toEqual(["keep_note_draft", "exit_with_note"]);
+});
+
+test("Escape closes the draft and leaves the sheet", async () => {
+  renew(state({ type: "crashed" }));
+  await press("bar-note");
+  const what = document.querySelector("[data-testid=note-what]");
+  what?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+  flushSync();
+  expect(document.querySelector("[data-testid=note-draft]")).toBeNull();
+  expect(document.querySelector("[data-testid=sheet-crashed]")).not.toBeNull();
+  expect(document.activeElement?.getAttribute("data-testid")).toBe("bar-note");
 });

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { plug } from "../src/lib/app";
 import { Desk } from "../src/lib/desk.svelte";
-import { readNoteDraft, readWorkspace, writeNoteDraft } from "../src/lib/drafts";
+import { readWorkspace } from "../src/lib/drafts";
 import * as data from "../src/lib/fake/data";
 
 const nora = data.staff;
@@ -55,25 +55,21 @@ test("the rail leads back to where one was in the other screens", () => {
   expect(start(nora).route.href("people")).toBe("#/people/Company?q=nord");
 });
 
-test("who signs out and in again finds their place; a note half written stays", () => {
+test("who signs out and in again finds their place", () => {
   const desk = start(nora);
   desk.route.replace("people", "Company", { q: "nord" });
-  writeNoteDraft("s1", { what: "Looked", why: "", solved: null });
   desk.take(state(null));
   expect(desk.route.place.query).toEqual({});
   desk.take(state(nora));
   expect(desk.route.place.query).toEqual({ q: "nord" });
-  expect(readNoteDraft("s1").what).toBe("Looked");
 });
 
 test("another person finds nothing of the one before", () => {
   const desk = start(nora);
   desk.route.replace("people", "Company", { q: "nord" });
-  writeNoteDraft("s1", { what: "Looked", why: "", solved: null });
   desk.take(state(null));
   desk.take(state(other));
   expect(desk.route.place).toEqual({ screen: "people", item: null, query: {} });
   expect(desk.route.href("people")).toBe("#/people");
-  expect(readNoteDraft("s1").what).toBe("");
   expect(readWorkspace().staff).toBe(other.id);
 });

@@ -44,6 +44,9 @@ pub struct Session {
     /// How many actions are on record, refused ones too. A WebSocket is one, whatever is said over it.
     pub actions: u32,
     pub note: Option<Note>,
+    /// An administrator lets its staff member go on without the note.
+    #[serde(default)]
+    pub note_lifted: bool,
 }
 
 /// The answer to `POST /api/requests/{id}/start`. Stays in the app's Rust memory.
@@ -139,6 +142,11 @@ pub struct Action {
 pub struct SessionDetail {
     pub session: Session,
     pub actions: Vec<Action>,
+    /// What the note said before it was corrected, the oldest first.
+    #[serde(default)]
+    pub earlier_notes: Vec<Note>,
+    #[serde(default)]
+    pub lifted: Option<LiftedNote>,
 }
 
 /// `GET /api/sessions`
@@ -176,6 +184,14 @@ pub struct Note {
     pub solved: bool,
     pub written_at: DateTime<Utc>,
     pub written_by: StaffRef,
+}
+
+/// Who gave up on a note, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct LiftedNote {
+    pub by: StaffRef,
+    pub at: DateTime<Utc>,
+    pub reason: String,
 }
 
 /// `POST /api/sessions/{id}/note/lift`

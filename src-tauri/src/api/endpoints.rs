@@ -7,10 +7,10 @@ use reqwest::header::{ACCEPT, DATE};
 use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
 use understudy_protocol::{
-    AskPerson, Deny, Enrol, Enrolment, Handoff, InboxEntry, Lease, NewNote, NewRequest, Note, PendingRequest,
-    PeoplePage, PeopleQuery, Person, Question, RecoveryCodes, Renew, Request, Scope, SecondFactor,
-    ServerInfo, Session, SessionDetail, SessionsPage, SessionsQuery, ShowFactor, Started, VerifyCode,
-    WithToken,
+    AskPerson, Deny, Enrol, Enrolment, Handoff, InboxEntry, Lease, LiftNote, NewNote, NewRequest, Note,
+    PendingRequest, PeoplePage, PeopleQuery, Person, Question, RecoveryCodes, Renew, Request, Scope,
+    SecondFactor, ServerInfo, Session, SessionDetail, SessionsPage, SessionsQuery, SetSwitch, ShowFactor,
+    Started, Switch, VerifyCode, WithToken,
 };
 use uuid::Uuid;
 
@@ -145,6 +145,14 @@ impl Api {
 
     pub(crate) async fn write_note(&self, id: Uuid, note: &NewNote) -> Result<Note> {
         self.post(&format!("/api/sessions/{id}/note"), note).await
+    }
+
+    pub(crate) async fn lift_note(&self, id: Uuid, lift: &LiftNote) -> Result<Session> {
+        self.post(&format!("/api/sessions/{id}/note/lift"), lift).await
+    }
+
+    pub(crate) async fn set_switch(&self, set: &SetSwitch) -> Result<Switch> {
+        self.post("/api/switch", set).await
     }
 
     /// Opens the stream of events after `cursor`; from now on without one. It stays open.

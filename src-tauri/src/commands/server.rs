@@ -1,7 +1,7 @@
 //! The server and the sign-in. For the main window.
 
 use tauri::AppHandle;
-use understudy_protocol::Staff;
+use understudy_protocol::{SetSwitch, Staff, Switch};
 
 use crate::contract::{AppState, Prefill};
 use crate::error::Result;
@@ -57,4 +57,10 @@ pub(crate) async fn sign_out(app: AppHandle) -> Result<()> {
     refuse_while_impersonating(&app.understudy(), ("sign out", "déconnectez-vous"))?;
     app.understudy().api.sign_out().await;
     Ok(())
+}
+
+/// For admins: lets nobody impersonate, or everybody again.
+#[tauri::command]
+pub(crate) async fn set_switch(app: AppHandle, set: SetSwitch) -> Result<Switch> {
+    server::set_switch(&app, &set).await
 }

@@ -1,9 +1,10 @@
 //! Sessions: the one on the stage, and the history. For the main window.
 
 use tauri::AppHandle;
-use understudy_protocol::{NewNote, Note, Session, SessionDetail, SessionsPage, SessionsQuery};
+use understudy_protocol::{LiftNote, NewNote, Note, Session, SessionDetail, SessionsPage, SessionsQuery};
 use uuid::Uuid;
 
+use crate::contract::NoteDraft;
 use crate::error::Result;
 use crate::state::AppExt;
 use crate::{session, stage};
@@ -26,6 +27,12 @@ pub(crate) async fn exit_impersonation(app: AppHandle) {
     session::close(&app, None, session::Cause::Exit);
 }
 
+/// For the bar: the same, and the note is filed as it was drafted. Where it cannot be, it is asked for.
+#[tauri::command]
+pub(crate) async fn exit_with_note(app: AppHandle) {
+    session::close(&app, None, session::Cause::ExitWithNote);
+}
+
 /// One's own session that has no stage here, or anybody's for admins.
 #[tauri::command]
 pub(crate) async fn stop_session(app: AppHandle, id: Uuid) -> Result<Session> {
@@ -45,4 +52,22 @@ pub(crate) async fn get_session(app: AppHandle, id: Uuid) -> Result<SessionDetai
 #[tauri::command]
 pub(crate) async fn write_note(app: AppHandle, id: Uuid, note: NewNote) -> Result<Note> {
     app.understudy().api.write_note(id, &note).await
+}
+
+/// For admins, of somebody else's session: its staff member goes on without the note.
+#[tauri::command]
+pub(crate) async fn lift_note(app: AppHandle, id: Uuid, lift: LiftNote) -> Result<Session> {
+    app.understudy().api.lift_note(id, &lift).await
+}
+
+/// As far as the note is written. Also for the bar.
+#[tauri::command]
+pub(crate) async fn get_note_draft(app: AppHandle, id: Uuid) -> Result<NoteDraft> {
+    session::draft(&app, id)
+}
+
+/// Keeps it over restarts and crashes; an empty one is forgotten. Also for the bar.
+#[tauri::command]
+pub(crate) async fn keep_note_draft(app: AppHandle, id: Uuid, draft: NoteDraft) -> Result<()> {
+    session::keep_draft(&app, id, draft)
 }

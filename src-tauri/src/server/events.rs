@@ -42,6 +42,7 @@ impl Follower {
         let Some(me) = staff.borrow_and_update().as_ref().map(|staff| staff.id) else { return };
         if self.staff.replace(me) != Some(me) {
             (self.cursor, self.told) = (None, Told::default());
+            self.app.understudy().drafts.belong_to(me);
         }
         tokio::select! {
             () = self.once(backoff) => {}
@@ -115,13 +116,13 @@ impl Follower {
             Event::ConsentChanged { question } => {
                 stage::told(&self.app, question.session_id, Sheet::Consent { question: question.clone() });
             }
+            Event::Switched { on } => super::switched(&self.app, *on),
             Event::SignedOut => self.app.understudy().api.forget_sign_in().await,
             Event::ApprovalChanged { .. }
             | Event::RequestChanged { .. }
             | Event::SessionStarted { .. }
             | Event::NoteWritten { .. }
-            | Event::NoteLifted { .. }
-            | Event::Switched { .. } => {}
+            | Event::NoteLifted { .. } => {}
         }
         if let Err(error) = self.app.emit_to(MAIN, "server-event", envelope) {
             log::error!("an event could not be passed on: {error}");
@@ -131,6 +132,12 @@ impl Follower {
 
 /// What happened while nobody was listening: a session that was left open, codes that came, requests of others.
 async fn look_around(app: AppHandle, told: Told) {
+    // The switch may have been turned between the server's information and the first event.
+    if let Ok(server) = app.understudy().api.server()
+        && let Ok(info) = server.info().await
+    {
+        super::switched(&app, !info.server.switched_off);
+    }
     session::look_for_a_left_one(&app).await;
     let admin = |staff: &Staff| staff.roles.contains(&Role::Admin);
     if app.understudy().api.staff().borrow().as_ref().is_some_and(admin) {

@@ -7,7 +7,7 @@ mod sse;
 use std::cmp::Ordering;
 
 use tauri::AppHandle;
-use understudy_protocol::{ErrorCode, PROTOCOL_VERSION};
+use understudy_protocol::{ErrorCode, PROTOCOL_VERSION, SetSwitch, Switch};
 
 use crate::api::{Info, Server, address};
 use crate::contract::{AppState, CommandError, Connection};
@@ -105,6 +105,19 @@ fn save(app: &AppHandle, server: Option<String>) -> Result<()> {
         );
         CommandError::internal(message, error)
     })
+}
+
+/// Turns the switch of the whole installation.
+pub(crate) async fn set_switch(app: &AppHandle, set: &SetSwitch) -> Result<Switch> {
+    let switch = app.understudy().api.set_switch(set).await?;
+    switched(app, switch.on);
+    Ok(switch)
+}
+
+fn switched(app: &AppHandle, on: bool) {
+    if app.understudy().set_switched_off(!on) {
+        app.publish();
+    }
 }
 
 async fn go_to(app: &AppHandle, server: Option<Server>, info: Option<Info>) {

@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 use understudy_protocol::{EndCause, ErrorCode, Session};
 use uuid::Uuid;
 
-use super::{Live, trace};
+use super::{Live, note, trace};
 use crate::clock::boot_time;
 use crate::contract::{StageClosed, StageClosedReason};
 use crate::error::Result;
@@ -16,13 +16,15 @@ use crate::state::{AppExt, MAIN};
 use crate::{notify, stage, workspace};
 
 /// How long the main window waits for the server's word before it is told without.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 const RETRY: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// "Exit impersonation".
     Exit,
+    /// The same, and the note is filed as it was drafted.
+    ExitWithNote,
     /// The server ended it, for this cause if it is known.
     Server(Option<EndCause>),
     LeaseLost,
@@ -47,7 +49,9 @@ pub(crate) fn close(app: &AppHandle, id: Option<Uuid>, cause: Cause) -> bool {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         match cause {
-            Cause::Exit => exited(&app, session, lease_left).await,
+            Cause::Exit | Cause::ExitWithNote => {
+                exited(&app, session, lease_left, cause == Cause::ExitWithNote).await;
+            }
             Cause::Server(cause) => ended_by_server(&app, session, cause).await,
             Cause::LeaseLost => lease_lost(&app, session),
             Cause::NeverShown => tell_server(&app, session.id, lease_left).await,
@@ -75,10 +79,15 @@ pub(crate) async fn end_before_quitting(app: &AppHandle) {
     }
 }
 
-async fn exited(app: &AppHandle, last_known: Session, lease_left: Duration) {
+async fn exited(app: &AppHandle, last_known: Session, lease_left: Duration, with_note: bool) {
     let id = last_known.id;
     match timeout(PATIENCE, end(app, id)).await {
-        Ok(Ok(session)) => tell_main(app, session, StageClosedReason::Exited),
+        Ok(Ok(mut session)) => {
+            if with_note {
+                session.note = note::file(app, id).await.or(session.note);
+            }
+            tell_main(app, session, StageClosedReason::Exited);
+        }
         _ => {
             tell_main(app, last_known, StageClosedReason::ExitedOffline);
             tell_server(app, id, lease_left).await;

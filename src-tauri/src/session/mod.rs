@@ -4,6 +4,7 @@ mod close;
 mod hand;
 mod keeper;
 mod lease;
+mod note;
 mod sheets;
 mod start;
 mod trace;
@@ -27,6 +28,7 @@ use lease::LeaseClock;
 use sheets::Sheets;
 
 pub(crate) use close::{Cause, close, end_before_quitting};
+pub(crate) use note::{draft, keep_draft};
 pub(crate) use start::{start, stop};
 pub(crate) use trace::look as look_for_a_left_one;
 

@@ -6,9 +6,11 @@ import type { CommandError } from "./generated/CommandError";
 import type { Enrolment } from "./generated/Enrolment";
 import type { EventEnvelope } from "./generated/EventEnvelope";
 import type { InboxEntry } from "./generated/InboxEntry";
+import type { LiftNote } from "./generated/LiftNote";
 import type { NewNote } from "./generated/NewNote";
 import type { NewRequest } from "./generated/NewRequest";
 import type { Note } from "./generated/Note";
+import type { NoteDraft } from "./generated/NoteDraft";
 import type { PendingRequest } from "./generated/PendingRequest";
 import type { PeoplePage } from "./generated/PeoplePage";
 import type { PeopleQuery } from "./generated/PeopleQuery";
@@ -22,10 +24,12 @@ import type { Session } from "./generated/Session";
 import type { SessionDetail } from "./generated/SessionDetail";
 import type { SessionsPage } from "./generated/SessionsPage";
 import type { SessionsQuery } from "./generated/SessionsQuery";
+import type { SetSwitch } from "./generated/SetSwitch";
 import type { Settings } from "./generated/Settings";
 import type { Staff } from "./generated/Staff";
 import type { StageClosed } from "./generated/StageClosed";
 import type { StageState } from "./generated/StageState";
+import type { Switch } from "./generated/Switch";
 
 export interface Bridge {
   invoke(command: string, args?: Record<string, unknown>): Promise<unknown>;
@@ -75,6 +79,8 @@ export const forgetServer = () => call<AppState>("forget_server");
 export const signIn = (email: string, password: string) => call<Staff>("sign_in", { email, password });
 export const signOut = () => call<void>("sign_out");
 
+export const setSwitch = (set: SetSwitch) => call<Switch>("set_switch", { set });
+
 export const getSecondFactor = () => call<SecondFactor>("get_second_factor");
 export const enrolSecondFactor = (password: string) => call<Enrolment>("enrol_second_factor", { password });
 export const confirmSecondFactor = (code: string) => call<RecoveryCodes>("confirm_second_factor", { code });
@@ -103,8 +109,12 @@ export const listSessions = (query: SessionsQuery) => call<SessionsPage>("list_s
 export const getSession = (id: string) => call<SessionDetail>("get_session", { id });
 export const stopSession = (id: string) => call<Session>("stop_session", { id });
 export const writeNote = (id: string, note: NewNote) => call<Note>("write_note", { id, note });
+export const liftNote = (id: string, lift: LiftNote) => call<Session>("lift_note", { id, lift });
+export const getNoteDraft = (id: string) => call<NoteDraft>("get_note_draft", { id });
+export const keepNoteDraft = (id: string, draft: NoteDraft) => call<void>("keep_note_draft", { id, draft });
 export const showStage = () => call<void>("show_stage");
 export const exitImpersonation = () => call<void>("exit_impersonation");
+export const exitWithNote = () => call<void>("exit_with_note");
 
 export const getStageState = () => call<StageState>("get_stage_state");
 export const setBarHeight = (height: number) => call<void>("set_bar_height", { height });

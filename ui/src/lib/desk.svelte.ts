@@ -68,6 +68,10 @@ export class Desk {
   /** How the last session ended, while its sheet is open. */
   closed: StageClosed | null = $state.raw(null);
   closeRefused = $state(false);
+  /** Whether an admin is asked about the switch. */
+  switching = $state(false);
+  /** The session whose note was last written or waived. */
+  settled: string | null = $state.raw(null);
   /** Raised whenever a session may have changed; History reads it to know that it is stale. */
   sessionsVersion = $state(0);
 
@@ -115,8 +119,8 @@ export class Desk {
     return this.app?.staff?.roles.some((role) => role !== "lead") ?? false;
   }
 
-  /** Administrators are asked about the codes of others. */
-  get approves(): boolean {
+  /** Administrators answer for the codes of others, and have the switch. */
+  get administers(): boolean {
     return this.app?.staff?.roles.includes("admin") ?? false;
   }
 
@@ -126,6 +130,10 @@ export class Desk {
       ({ taken_by }) => taken_by === null || taken_by.id === this.#staffId,
     );
     return (this.inbox?.value.length ?? 0) + (open?.length ?? 0);
+  }
+
+  get switchedOff(): boolean {
+    return this.app?.info?.switched_off ?? false;
   }
 
   /** Where the workspace is, as far as the role may go. */
@@ -138,6 +146,11 @@ export class Desk {
   get offline(): string | null {
     if (this.app?.connection === "offline") return m.offline_reason();
     return this.app?.connection === "connecting" ? m.connecting_reason() : null;
+  }
+
+  /** Why nobody may begin anything now. */
+  get shut(): string | null {
+    return this.offline ?? (this.switchedOff ? m.switched_off_reason() : null);
   }
 
   /** By how much this computer's clock is off, where that is worth a word; until it was said in this run. */
@@ -224,6 +237,7 @@ export class Desk {
     this.factor = null;
     this.recovery = null;
     this.over = null;
+    this.switching = false;
     if (this.#staffId === null) return;
     this.clearDraft();
     // Whoever comes next does not land where the one before was; whoever comes back does.
@@ -310,7 +324,7 @@ export class Desk {
   }
 
   async refreshApprovals(): Promise<void> {
-    if (!this.approves) return;
+    if (!this.administers) return;
     try {
       this.approvals = received(await app.listApprovals());
       this.#keepToasts();
@@ -327,7 +341,9 @@ export class Desk {
   async refreshUnnoted(): Promise<void> {
     try {
       const { sessions } = await app.listSessions({ person: null, live: false, offset: 0, limit: 200 });
-      this.unnoted = sessions.filter(({ staff, note }) => staff.id === this.#staffId && note === null);
+      this.unnoted = sessions.filter(
+        ({ staff, note, note_lifted }) => staff.id === this.#staffId && note === null && !note_lifted,
+      );
     } catch {
       // The reminder stays as it was; History itself says what is wrong.
     }
@@ -463,6 +479,13 @@ export class Desk {
     }
   }
 
+  /** Opens the sheet for a note, also of a session that is not among those that are known to lack one. */
+  async writeNote(id: string): Promise<void> {
+    const known = this.unnoted.find((session) => session.id === id);
+    const session = known ?? (await app.getSession(id)).session;
+    this.closed = { session, reason: "ended_by_server" };
+  }
+
   noteLater(): void {
     this.closed = null;
     void this.refreshUnnoted();
@@ -482,7 +505,10 @@ export class Desk {
     this.closeRefused = false;
     this.request = null;
     this.clearDraft();
-    this.closed = closed;
+    const { note, person } = closed.session;
+    // Filed on the way out: nothing is left to ask.
+    if (note) this.toasts.show(m.note_filed({ name: person.name }));
+    else this.closed = closed;
     this.sessionsVersion++;
     void this.refreshUnnoted();
   }
@@ -524,10 +550,14 @@ export class Desk {
         void this.refreshInbox();
         void this.refreshRequest();
         break;
-      case "session_started":
-      case "session_ended":
       case "note_written":
       case "note_lifted":
+        this.settled = event.session_id;
+        this.sessionsVersion++;
+        void this.refreshUnnoted();
+        break;
+      case "session_started":
+      case "session_ended":
         this.sessionsVersion++;
         void this.refreshUnnoted();
         break;

@@ -1,13 +1,11 @@
-// What people have half written, kept where a reload or a crash does not lose it.
+// What people have half written, kept where a reload or a crash does not lose it. Notes are kept by the Rust side,
+// because the bar writes them too and a draft outlives the app.
+import { getNoteDraft, keepNoteDraft } from "./app";
 import type { ConsentMeans } from "./generated/ConsentMeans";
 import type { Mode } from "./generated/Mode";
+import type { NoteDraft } from "./generated/NoteDraft";
+import type { Session } from "./generated/Session";
 import type { Moved } from "./route.svelte";
-
-export interface NoteDraft {
-  what: string;
-  why: string;
-  solved: boolean | null;
-}
 
 export interface RequestDraft {
   identifier: string;
@@ -59,13 +57,23 @@ export interface Workspace extends Moved {
 const EMPTY_WORKSPACE: Workspace = { staff: "", here: "", last: {} };
 const WORKSPACE_KEY = "workspace";
 
-const noteKey = (sessionId: string) => `note:${sessionId}`;
 const REQUEST_KEY = "request-draft";
 
-/** A note outlives the app: it is owed until it is written. */
-export const readNoteDraft = (sessionId: string) => read(localStorage, noteKey(sessionId), EMPTY_NOTE);
-export const writeNoteDraft = (sessionId: string, draft: NoteDraft | null) =>
-  write(localStorage, noteKey(sessionId), draft);
+/** As far as the note is written; what is filed already, where it is to be corrected. */
+export async function readNoteDraft({ id, note }: Pick<Session, "id" | "note">): Promise<NoteDraft> {
+  const filed = note ? { what: note.what, why: note.why, solved: note.solved } : { ...EMPTY_NOTE };
+  const draft = await getNoteDraft(id).catch(() => EMPTY_NOTE);
+  return JSON.stringify(draft) === JSON.stringify(EMPTY_NOTE) ? filed : draft;
+}
+
+let writing: Promise<unknown> = Promise.resolve();
+
+/** One after the other, so that what was typed last stays. Answers when it is kept. */
+export function writeNoteDraft(sessionId: string, draft: NoteDraft | null): Promise<void> {
+  const written = writing.then(() => keepNoteDraft(sessionId, draft ?? EMPTY_NOTE));
+  writing = written.catch(() => undefined);
+  return written;
+}
 
 /** A request only outlives a reload. */
 export const readRequestDraft = () => read(sessionStorage, REQUEST_KEY, EMPTY_REQUEST);
@@ -75,13 +83,10 @@ export const writeRequestDraft = (draft: RequestDraft | null) => write(sessionSt
 export const readWorkspace = () => read(localStorage, WORKSPACE_KEY, EMPTY_WORKSPACE);
 export const writeWorkspace = (workspace: Workspace) => write(localStorage, WORKSPACE_KEY, workspace);
 
-/** Forgets what another person left on this computer; their words are theirs. */
+/** Forgets where another person was. */
 export function takeOver(staff: string): Workspace {
   const known = readWorkspace();
   if (known.staff === staff) return known;
-  if (known.staff !== "") {
-    for (const key of Object.keys(localStorage)) if (key.startsWith("note:")) localStorage.removeItem(key);
-  }
   const fresh = { ...EMPTY_WORKSPACE, last: {}, staff };
   writeWorkspace(fresh);
   return fresh;

@@ -32,6 +32,10 @@ async fn lift(app: &App<'_>, started: &Started, reason: &str) -> Result<Session,
     app.post(&path, &json!({ "reason": reason })).await.map_err(|problem| problem.code)
 }
 
+async fn detail(app: &App<'_>, started: &Started) -> SessionDetail {
+    app.get(&format!("/api/sessions/{}", started.session.id)).await.expect("the session")
+}
+
 #[tokio::test]
 async fn a_note_may_stay_open_for_15_minutes_and_no_longer() {
     let world = World::at_rest().await;
@@ -60,7 +64,9 @@ async fn a_note_may_stay_open_for_15_minutes_and_no_longer() {
 async fn of_two_notes_none_may_stay_open() {
     let world = World::at_rest().await;
     let ada = world.agent().await;
-    let (first, second) = (ended(&ada).await, ended(&ada).await);
+    let first = ended(&ada).await;
+    world.pass(Duration::from_secs(1));
+    let second = ended(&ada).await;
     let refused = ask(&ada).await.unwrap_err();
     assert_eq!((refused.code, refused.session_id), (ErrorCode::NoteMissing, Some(first.session.id)));
     write(&ada, &first).await;
@@ -102,7 +108,7 @@ async fn an_admin_lifts_it_with_a_reason_on_record_and_nobody_for_themselves() {
     for app in [&ada, &max] {
         assert_eq!(ask(app).await.unwrap_err().code, ErrorCode::NoteMissing);
     }
-    lift(&max, &hers, WHY).await.expect("lifted");
+    assert!(lift(&max, &hers, WHY).await.expect("lifted").note_lifted);
     lift(&max, &hers, WHY).await.expect("and it stays so");
     lift(&mia, &his, WHY).await.expect("another admin may");
     for app in [&ada, &max] {
@@ -114,6 +120,10 @@ async fn an_admin_lifts_it_with_a_reason_on_record_and_nobody_for_themselves() {
     let id = |app: &App<'_>| app.signed_in.as_ref().expect("signed in").staff.id.to_string();
     assert_eq!((&lifted[0]["reason"], &lifted[0]["staff_id"]), (&json!(WHY), &json!(id(&max))));
     assert_eq!(lifted[0]["for"], json!(id(&ada)));
+    let detail = detail(&ada, &hers).await;
+    let told = detail.lifted.expect("who, and why");
+    assert_eq!((told.by.name.as_str(), told.reason.as_str()), ("Max", WHY));
+    assert!(detail.session.note_lifted);
     // It can still be written.
     write(&ada, &hers).await;
     world.stop().await;
@@ -144,5 +154,11 @@ async fn a_correction_is_a_new_entry_and_the_first_one_stays() {
     assert_eq!(notes.len(), 2);
     assert_eq!(notes[0]["what"], "Changed the phone");
     assert_eq!(notes[1]["what"], "Changed the phone and the address");
+    let detail = detail(&ada, &started).await;
+    let earlier: Vec<_> = detail.earlier_notes.iter().map(|note| note.what.as_str()).collect();
+    assert_eq!(earlier, ["Changed the phone"], "the report has both");
+    assert_eq!(detail.earlier_notes[0].written_by, detail.session.staff);
+    assert_eq!(detail.session.note.expect("the note").what, "Changed the phone and the address");
+    assert!(detail.lifted.is_none() && !detail.session.note_lifted);
     world.stop().await;
 }

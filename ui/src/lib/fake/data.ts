@@ -241,7 +241,8 @@ function session(index: number): Session {
     ended_at: ended,
     end_cause: ended ? (CAUSES[index % CAUSES.length] ?? "exit") : null,
     actions: 3 + ((index * 5) % 17),
-    note: ended && index !== 3 ? note(ended, by, index % 5 !== 4) : null,
+    note: ended && index !== 3 && index !== 4 ? note(ended, by, index % 5 !== 4) : null,
+    note_lifted: false,
   };
 }
 

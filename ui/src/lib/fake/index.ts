@@ -7,14 +7,18 @@ import type { CommandError } from "../generated/CommandError";
 import type { ConsentState } from "../generated/ConsentState";
 import type { ErrorCode } from "../generated/ErrorCode";
 import type { InboxEntry } from "../generated/InboxEntry";
+import type { LiftedNote } from "../generated/LiftedNote";
+import type { LiftNote } from "../generated/LiftNote";
 import type { NewNote } from "../generated/NewNote";
 import type { NewRequest } from "../generated/NewRequest";
+import type { NoteDraft } from "../generated/NoteDraft";
 import type { PeopleQuery } from "../generated/PeopleQuery";
 import type { Question } from "../generated/Question";
 import type { Request } from "../generated/Request";
 import type { SecondFactor } from "../generated/SecondFactor";
 import type { Session } from "../generated/Session";
 import type { SessionsQuery } from "../generated/SessionsQuery";
+import type { SetSwitch } from "../generated/SetSwitch";
 import type { Settings } from "../generated/Settings";
 import type { Sheet } from "../generated/Sheet";
 import type { StageState } from "../generated/StageState";
@@ -91,6 +95,9 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
   const aNote = data.sessions.find(({ note }) => note !== null)?.note ?? null;
   if (scene !== "owed") for (const session of sessions) if (session.ended_at) session.note ??= aNote;
 
+  const drafts = new Map<string, NoteDraft>();
+  const lifted = new Map<string, LiftedNote>();
+
   const stageOf = (session: Session): StageState => ({
     session,
     sheet: SHEETS[scene] ?? null,
@@ -109,6 +116,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     ended_at: null,
     end_cause: null,
     note: null,
+    note_lifted: false,
   });
 
   const ended = (session: Session, end_cause: Session["end_cause"] = "exit"): Session => ({
@@ -121,7 +129,10 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
   const state: AppState = {
     version: "0.1.0",
     server: scene.startsWith("first") ? null : "http://127.0.0.1:7200",
-    info: scene.startsWith("first") || scene === "sign-in-trouble" ? null : data.info,
+    info:
+      scene.startsWith("first") || scene === "sign-in-trouble"
+        ? null
+        : { ...data.info, switched_off: scene.startsWith("off") },
     staff: /^(first|sign-in)/.test(scene) ? null : scene === "link-lead" ? data.lead : data.staff,
     connection: scene === "offline" || scene.endsWith("-trouble") ? "offline" : "online",
     trouble: scene.endsWith("-trouble") ? data.trouble : null,
@@ -222,8 +233,8 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
   };
   if (asked[scene]) request = asked[scene];
 
-  function close(reason: string) {
-    const session = ended(state.stage?.session ?? own());
+  function close(reason: string, cause: Session["end_cause"] = "exit") {
+    const session = ended(state.stage?.session ?? own(), cause);
     sessions.unshift(session);
     state.stage = null;
     request = null;
@@ -407,7 +418,12 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     },
     get_session: ({ id }: { id: string }) => {
       const session = sessions.find((known) => known.id === id) ?? fail("not_found", "No such session.");
-      return { session: { ...session, actions: data.actions.length }, actions: data.actions };
+      return {
+        session: { ...session, actions: data.actions.length },
+        actions: data.actions,
+        earlier_notes: scene === "corrected" && session.note ? [{ ...session.note, solved: false }] : [],
+        lifted: lifted.get(id) ?? null,
+      };
     },
     stop_session: ({ id }: { id: string }) => {
       const session = sessions.find((known) => known.id === id) ?? fail("not_found", "No such session.");
@@ -420,6 +436,25 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
       if (session) session.note = written;
       return written;
     },
+    lift_note: ({ id, lift }: { id: string; lift: LiftNote }) => {
+      const session = sessions.find((known) => known.id === id) ?? fail("not_found", "No such session.");
+      lifted.set(id, {
+        by: { id: data.staff.id, name: data.staff.name },
+        at: data.ago(0),
+        reason: lift.reason,
+      });
+      return Object.assign(session, { note_lifted: true });
+    },
+    get_note_draft: ({ id }: { id: string }) => drafts.get(id) ?? { what: "", why: "", solved: null },
+    keep_note_draft: ({ id, draft }: { id: string; draft: NoteDraft }) => void drafts.set(id, draft),
+    set_switch: ({ set }: { set: SetSwitch }) => {
+      if (factor.fresh_for_ms === 0) fail("second_factor_needed", "Show your second factor first.");
+      state.info = { ...data.info, switched_off: !set.on };
+      if (!set.on && state.stage) close("ended_by_server", "switched_off");
+      stateChanged();
+      return { on: set.on };
+    },
+    exit_with_note: () => close("exited"),
     show_stage: () => undefined,
     exit_impersonation: () => close("exited"),
     get_stage_state: () => stageOf(own()),

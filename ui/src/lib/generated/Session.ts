@@ -18,4 +18,8 @@ limit_at: string, limit_in_ms: number, ended_at: string | null, end_cause: EndCa
 /**
  * How many actions are on record, refused ones too. A WebSocket is one, whatever is said over it.
  */
-actions: number, note: Note | null, };
+actions: number, note: Note | null, 
+/**
+ * An administrator lets its staff member go on without the note.
+ */
+note_lifted: boolean, };

@@ -5,4 +5,8 @@ import type { StageClosedReason } from "./StageClosedReason";
 /**
  * Why the stage is gone. Sent as the event `stage-closed` to the main window, which asks for the note.
  */
-export type StageClosed = { session: Session, reason: StageClosedReason, };
+export type StageClosed = { 
+/**
+ * With its note, where the draft was filed on the way out.
+ */
+session: Session, reason: StageClosedReason, };

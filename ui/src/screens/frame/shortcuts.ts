@@ -31,7 +31,7 @@ export class Shortcuts {
     }
     if (key === "k") {
       // A dialog that waits for an answer stays in front.
-      if (this.desk.closed !== null || this.desk.closeRefused) return false;
+      if (this.desk.closed !== null || this.desk.closeRefused || this.desk.switching) return false;
       this.desk.over = this.desk.over === "palette" ? null : "palette";
       return true;
     }

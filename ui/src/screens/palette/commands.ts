@@ -9,6 +9,7 @@ import PanelTop from "@lucide/svelte/icons/panel-top";
 import Power from "@lucide/svelte/icons/power";
 import Printer from "@lucide/svelte/icons/printer";
 import SunMoon from "@lucide/svelte/icons/sun-moon";
+import ToggleLeft from "@lucide/svelte/icons/toggle-left";
 import type { Component } from "svelte";
 import { exitImpersonation, quit, showStage } from "$lib/app";
 import { copyText } from "$lib/copy";
@@ -125,6 +126,16 @@ export function commandsOf(desk: Desk): Command[] {
       },
     },
   );
+  if (desk.administers) {
+    commands.push({
+      id: "switch",
+      label: desk.switchedOff ? m.switch_on_command() : m.switch_off_command(),
+      Icon: ToggleLeft,
+      run: () => {
+        desk.switching = true;
+      },
+    });
+  }
   if (stage === null) {
     commands.push({
       id: "sign-out",

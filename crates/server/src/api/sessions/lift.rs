@@ -69,5 +69,5 @@ pub async fn lift(
         }
         Err(error) => return Err(error.into()),
     }
-    Ok(Answer(shown(&core, &row).await?))
+    Ok(Answer(shown(&core, &visible(&core, &caller, id).await?).await?))
 }

@@ -114,5 +114,6 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session
         end_cause: ended.and_then(|(_, cause)| named(&name_of(cause))),
         actions: u32::try_from(actions).unwrap_or(u32::MAX),
         note,
+        note_lifted: row.note_lifted_at.is_some(),
     })
 }

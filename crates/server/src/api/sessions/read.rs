@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
-use understudy_protocol::{Action, SessionDetail};
+use understudy_protocol::{Action, LiftedNote, Note, SessionDetail, StaffRef};
 use uuid::Uuid;
 
 use super::{ACTION_KINDS, shown, visible};
@@ -13,6 +13,7 @@ use crate::{
     auth::Caller,
     clock::time,
     error::ApiResult,
+    staff,
     store::{
         Entry, Job,
         entities::ledger_entry::{Column, Entity, Model},
@@ -37,7 +38,62 @@ pub async fn read(
         details: json!({ "session_id": id }),
     };
     core.store.write(Job { entries: vec![entry], ..Job::default() }).await?;
-    Ok(Json(SessionDetail { session: shown(&core, &row).await?, actions: actions(&core, id).await? }))
+    Ok(Json(SessionDetail {
+        session: shown(&core, &row).await?,
+        actions: actions(&core, id).await?,
+        earlier_notes: earlier_notes(&core, id).await?,
+        lifted: lifted(&core, id).await?,
+    }))
+}
+
+/// All that was written but the last, which is the note as it stands.
+async fn earlier_notes(core: &Core, id: Uuid) -> ApiResult<Vec<Note>> {
+    let mut notes = Vec::new();
+    for (row, details) in entries(core, id, "note_written").await? {
+        let text = |key: &str| details[key].as_str().unwrap_or_default().to_owned();
+        notes.push(Note {
+            what: text("what"),
+            why: text("why"),
+            solved: details["solved"].as_bool().unwrap_or(false),
+            written_at: time(row.at),
+            written_by: who(core, &details).await?,
+        });
+    }
+    notes.pop();
+    Ok(notes)
+}
+
+async fn lifted(core: &Core, id: Uuid) -> ApiResult<Option<LiftedNote>> {
+    let Some((row, details)) = entries(core, id, "note_lifted").await?.pop() else { return Ok(None) };
+    let reason = details["reason"].as_str().unwrap_or_default().to_owned();
+    Ok(Some(LiftedNote { by: who(core, &details).await?, at: time(row.at), reason }))
+}
+
+async fn entries(core: &Core, id: Uuid, kind: &str) -> ApiResult<Vec<(Model, Value)>> {
+    let rows = Entity::find()
+        .filter(Column::SessionId.eq(id))
+        .filter(Column::Kind.eq(kind))
+        .order_by_asc(Column::Idx)
+        .all(&core.store.db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let details = said(&row);
+            (row, details)
+        })
+        .collect())
+}
+
+/// Who did it; erased details do not say.
+async fn who(core: &Core, details: &Value) -> ApiResult<StaffRef> {
+    let id = details["staff_id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_default();
+    Ok(staff::reference(core, id).await?)
+}
+
+/// Erased details leave the fact that there was something.
+fn said(row: &Model) -> Value {
+    row.details.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// Entries that say more of an action: `entry` in their details is its index.
@@ -52,9 +108,7 @@ pub async fn actions(core: &Core, id: Uuid) -> ApiResult<Vec<Action>> {
         .await?;
     let mut actions: Vec<Action> = Vec::with_capacity(rows.len());
     for row in rows {
-        // Erased details leave the fact that there was an action.
-        let details: Value =
-            row.details.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let details = said(&row);
         if ACTION_KINDS.contains(&row.kind.as_str()) {
             actions.push(action(&row, &details));
             continue;
