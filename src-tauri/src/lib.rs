@@ -175,6 +175,7 @@ async fn follow_sign_in(app: AppHandle) {
         if staff.borrow_and_update().is_none() {
             session::close(&app, None, session::Cause::Server(None));
             app.understudy().set_left(None);
+            app.understudy().set_asked(vec![]);
         }
         app.publish();
     }

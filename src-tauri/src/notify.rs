@@ -24,9 +24,14 @@ fn clicked(app: &AppHandle, action: &ActionPerformed) {
     workspace::show(app);
     let request =
         action.notification().and_then(|shown| shown.extra().get(REQUEST)?.as_str()?.parse::<Uuid>().ok());
-    if let Some(request) = request
-        && let Err(error) = app.emit_to(MAIN, "code-opened", request)
-    {
+    if let Some(request) = request {
+        open_inbox(app, request);
+    }
+}
+
+/// To the entry of this request.
+pub(crate) fn open_inbox(app: &AppHandle, request: Uuid) {
+    if let Err(error) = app.emit_to(MAIN, "code-opened", request) {
         log::error!("code-opened could not be sent: {error}");
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Emitter, Manager, State};
 use understudy_protocol::ServerInfo;
+use uuid::Uuid;
 
 use crate::api::{Api, Info};
 use crate::contract::{AppState, CommandError, Connection, NewVersion, Prefill, StageClosed};
@@ -37,6 +38,8 @@ struct News {
     left: Option<StageClosed>,
     prefill: Option<Prefill>,
     new_version: Option<NewVersion>,
+    /// Requests of others that an administrator may answer, the oldest first.
+    asked: Vec<Uuid>,
 }
 
 /// How the app stands with its server.
@@ -109,6 +112,16 @@ impl App {
 
     pub(crate) fn set_new_version(&self, version: Option<NewVersion>) {
         self.news().new_version = version;
+    }
+
+    /// Whether other requests wait than before.
+    pub(crate) fn set_asked(&self, asked: Vec<Uuid>) -> bool {
+        let mut news = self.news();
+        std::mem::replace(&mut news.asked, asked.clone()) != asked
+    }
+
+    pub(crate) fn asked(&self) -> Vec<Uuid> {
+        self.news().asked.clone()
     }
 
     /// Replaces the task that follows the server; the old one stops.

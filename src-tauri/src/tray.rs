@@ -13,7 +13,7 @@ use tauri::{AppHandle, Manager, Wry, include_image};
 use crate::contract::{AppState, Connection};
 use crate::state::AppExt;
 use crate::words::say;
-use crate::{guard, session, stage, workspace};
+use crate::{guard, notify, session, stage, workspace};
 
 const YOURSELF: Image<'_> = include_image!("icons/tray/yourself.png");
 const SOMEBODY_ELSE: Image<'_> = include_image!("icons/tray/somebody-else.png");
@@ -21,6 +21,7 @@ const OFFLINE: Image<'_> = include_image!("icons/tray/offline.png");
 
 const ID: &str = "tray";
 const OPEN: &str = "open";
+const INBOX: &str = "inbox";
 const STAGE: &str = "stage";
 const EXIT: &str = "exit";
 const QUIT: &str = "quit";
@@ -62,7 +63,7 @@ pub(crate) fn update(app: &AppHandle, state: &AppState) {
     let face = Face::of(state);
     let tray = app.state::<Tray>();
     let mut shown = tray.lock();
-    let words = face.words();
+    let words = tooltip(app, &face);
     let Some((icon, last)) = shown.as_mut().filter(|(_, last)| *last != words) else { return };
     last.clone_from(&words);
     let icon = icon.clone();
@@ -74,6 +75,25 @@ pub(crate) fn update(app: &AppHandle, state: &AppState) {
     });
     if let Err(error) = drawn {
         log::warn!("the tray could not be drawn: {error}");
+    }
+}
+
+/// Who you are, and what waits for you.
+fn tooltip(app: &AppHandle, face: &Face) -> String {
+    match waiting(app) {
+        Some(waiting) => format!("{} · {waiting}", face.words()),
+        None => face.words(),
+    }
+}
+
+/// How many requests of others wait, in words.
+fn waiting(app: &AppHandle) -> Option<String> {
+    match app.understudy().asked().len() {
+        0 => None,
+        1 => Some(say("1 request waits for you", "1 demande vous attend").to_owned()),
+        count => {
+            Some(say(format!("{count} requests wait for you"), format!("{count} demandes vous attendent")))
+        }
     }
 }
 
@@ -119,7 +139,7 @@ fn build(app: &AppHandle) -> tauri::Result<()> {
     let face = Face::of(&app.app_state());
     let icon = TrayIconBuilder::with_id(ID)
         .icon(face.picture())
-        .tooltip(face.words())
+        .tooltip(tooltip(app, &face))
         .menu(&menu(app, &face)?)
         .show_menu_on_left_click(cfg!(target_os = "macos"))
         .on_menu_event(chosen)
@@ -129,7 +149,7 @@ fn build(app: &AppHandle) -> tauri::Result<()> {
             }
         })
         .build(app)?;
-    *app.state::<Tray>().lock() = Some((icon, face.words()));
+    *app.state::<Tray>().lock() = Some((icon, tooltip(app, &face)));
     Ok(())
 }
 
@@ -137,6 +157,9 @@ fn menu(app: &AppHandle, face: &Face) -> tauri::Result<Menu<Wry>> {
     let who = MenuItem::new(app, face.words(), false, None::<&str>)?;
     let mut menu =
         MenuBuilder::new(app).item(&who).separator().text(OPEN, say("Open Understudy", "Ouvrir Understudy"));
+    if let Some(waiting) = waiting(app) {
+        menu = menu.text(INBOX, waiting);
+    }
     if let Face::SomebodyElse(_) = face {
         menu = menu
             .text(STAGE, say("Show the session", "Afficher la session"))
@@ -148,6 +171,12 @@ fn menu(app: &AppHandle, face: &Face) -> tauri::Result<Menu<Wry>> {
 fn chosen(app: &AppHandle, event: MenuEvent) {
     match event.id().as_ref() {
         OPEN => workspace::show(app),
+        INBOX => {
+            workspace::show(app);
+            if let Some(request) = app.understudy().asked().first() {
+                notify::open_inbox(app, *request);
+            }
+        }
         STAGE => drop(stage::show(app)),
         EXIT => drop(session::close(app, None, session::Cause::Exit)),
         QUIT => guard::quit(app),

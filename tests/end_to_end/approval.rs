@@ -160,11 +160,19 @@ async fn an_administrator_at_another_computer_denies_the_code_and_the_reason_is_
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_cancelled_goes_from_the_administrators_inbox_at_once() -> anyhow::Result<()> {
     let (world, ada, office, grace) = two_people(Theme::Light).await?;
+    let panel = office.desktop.panel().await?;
+    panel.says("You are yourself: Grace Okafor").await?;
     ada.request_code(&world, PERSON, "view").await?;
     told(&world, &office, &grace).await?;
+    // The tray counts it, and leads to it.
+    grace.click(View::Main, &id("nav-people")).await?;
+    panel.choose("1 request waits for you").await?;
+    grace.see(View::Main, &id("approval")).await?;
     ada.click(View::Main, &id("cancel-request")).await?;
     grace.gone(View::Main, &id("approval")).await?;
     grace.see(View::Main, &id("empty")).await?;
+    until("the tray counts nothing", SOON, async || Ok((!panel.shows("waits for you").await?).then_some(())))
+        .await?;
     // An administrator's own request is offered to nobody here, and says that nobody is there.
     grace.request_code(&world, PERSON, "view").await?;
     grace.reads(View::Main, &id("pending-who"), "None of them is signed in").await?;

@@ -98,8 +98,8 @@ impl Follower {
                     code_arrived(&app, &told, request, &person, mode, code);
                 });
             }
-            Event::ApprovalAsked { request_id } => {
-                spawn(tell_of_requests(self.app.clone(), self.told.clone(), Some(*request_id)));
+            Event::ApprovalAsked { .. } | Event::ApprovalChanged { .. } => {
+                spawn(look_at_requests(self.app.clone(), self.told.clone()));
             }
             Event::CodeDenied { person, by, .. } => notify::code_denied(&self.app, person, by),
             Event::SessionEnded { session_id, cause } => {
@@ -118,8 +118,7 @@ impl Follower {
             }
             Event::Switched { on } => super::switched(&self.app, *on),
             Event::SignedOut => self.app.understudy().api.forget_sign_in().await,
-            Event::ApprovalChanged { .. }
-            | Event::RequestChanged { .. }
+            Event::RequestChanged { .. }
             | Event::SessionStarted { .. }
             | Event::NoteWritten { .. }
             | Event::NoteLifted { .. } => {}
@@ -141,7 +140,7 @@ async fn look_around(app: AppHandle, told: Told) {
     session::look_for_a_left_one(&app).await;
     let admin = |staff: &Staff| staff.roles.contains(&Role::Admin);
     if app.understudy().api.staff().borrow().as_ref().is_some_and(admin) {
-        spawn(tell_of_requests(app.clone(), told.clone(), None));
+        spawn(look_at_requests(app.clone(), told.clone()));
     }
     match app.understudy().api.list_inbox().await {
         Ok(entries) => {
@@ -153,18 +152,27 @@ async fn look_around(app: AppHandle, told: Told) {
     }
 }
 
-/// Requests that wait for an administrator, or the one. The server lists none of one's own, and somebody may have
-/// taken it already.
-async fn tell_of_requests(app: AppHandle, told: Told, only: Option<Uuid>) {
-    let waiting = match app.understudy().api.list_approvals().await {
+/// What waits for an administrator: each is told of once, and the tray counts them. The server lists none of one's own.
+async fn look_at_requests(app: AppHandle, told: Told) {
+    let state = app.understudy();
+    let waiting = match state.api.list_approvals().await {
         Ok(waiting) => waiting,
         Err(error) => return log::info!("what waits for administrators cannot be read: {:?}", error.code),
     };
+    let me = state.api.staff().borrow().as_ref().map(|staff| staff.id);
+    let mut asked = vec![];
     for request in waiting {
-        let wanted = only.is_none_or(|id| id == request.request_id) && request.taken_by.is_none();
-        if wanted && told.lock().unwrap_or_else(PoisonError::into_inner).insert(request.request_id) {
+        let taken_by = request.taken_by.as_ref().map(|staff| staff.id);
+        let new = told.lock().unwrap_or_else(PoisonError::into_inner).insert(request.request_id);
+        if new && taken_by.is_none() {
             notify::approval_asked(&app, &request);
         }
+        if taken_by.is_none() || taken_by == me {
+            asked.push(request.request_id);
+        }
+    }
+    if state.set_asked(asked) {
+        app.publish();
     }
 }
 

@@ -102,6 +102,11 @@ impl Panel {
         .await
     }
 
+    /// Whether a line of the menu reads like this now.
+    pub async fn shows(&self, part: &str) -> anyhow::Result<bool> {
+        Ok(self.menu().await?.1.iter().any(|(_, label)| label.contains(part)))
+    }
+
     pub async fn choose(&self, part: &str) -> anyhow::Result<()> {
         let id = self.says(part).await?;
         let (menu, _) = self.menu().await?;
