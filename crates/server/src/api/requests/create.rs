@@ -6,7 +6,9 @@ use sea_orm::{
     QueryTrait as _, UpdateMany, sea_query::Expr,
 };
 use serde_json::json;
-use understudy_protocol::{ConsentStatement, ErrorCode, Event as Told, NewRequest, Recipient, Request};
+use understudy_protocol::{
+    ConsentStatement, ErrorCode, Event as Told, Mode, NewRequest, Person, Recipient, Request,
+};
 use understudy_rules::{
     Millis,
     code::Code,
@@ -50,13 +52,39 @@ pub async fn create(
     let consent = check_consent(&new.consent)?;
     let person = core.directory.find(&new.identifier).await?;
     eligibility::require(&core, &caller, &person.id, &person.kind).await?;
-    let nothing_owed = require_written(&core, &caller).await?;
-    let still = check_rate(&core, &caller).await?.filter(nothing_owed).filter(switch::still_on());
-    replace_open(&core, &caller).await?;
+    let asked = Asked { person, mode: new.mode, reason, ticket, consent };
+    for _ in 0..TRIES {
+        if let Some(id) = write(&core, &caller, &asked).await? {
+            let row = impersonation::Entity::find_by_id(id).one(&core.store.db).await?;
+            let row = row.ok_or_else(|| ApiError::not_found("request"))?;
+            return Ok((StatusCode::CREATED, Answer(shown(&core, &row).await?)));
+        }
+    }
+    Err(ApiError::too_many(1_000, "You asked for another code at the same moment. Try again."))
+}
+
+/// How often a request is written anew that something else came before: a delivery, or another request.
+const TRIES: usize = 3;
+
+/// A request whose words are in order.
+struct Asked {
+    person: Person,
+    mode: Mode,
+    reason: String,
+    ticket: Option<String>,
+    consent: ConsentStatement,
+}
+
+/// Checks what may change at any moment, and writes the request if it still holds then; none where it does not.
+async fn write(core: &Core, caller: &Caller, asked: &Asked) -> ApiResult<Option<Uuid>> {
+    let Asked { person, mode, reason, ticket, consent } = asked;
+    let nothing_owed = require_written(core, caller).await?;
+    let still = check_rate(core, caller).await?.filter(nothing_owed).filter(switch::still_on());
+    replace_open(core, caller).await?;
 
     let db = &core.store.db;
     let (id, now) = (Uuid::now_v7(), core.store.now().await?);
-    let recipient = core.config.code.recipient_of(&caller.staff.roles, new.mode);
+    let recipient = core.config.code.recipient_of(&caller.staff.roles, *mode);
     let limits = core.config.limits();
     let pending = recipient == Recipient::Approver;
     let machine = if pending { Machine::pending(now, &limits) } else { Machine::requested(now, &limits) };
@@ -71,8 +99,8 @@ pub async fn create(
         person_email: Set(Some(person.email.clone())),
         reason: Set(reason.clone()),
         ticket: Set(ticket.clone()),
-        mode: Set(name_of(new.mode)),
-        consent: Set(serde_json::to_string(&consent).map_err(|error| ApiError::internal(&error))?),
+        mode: Set(name_of(mode)),
+        consent: Set(serde_json::to_string(consent).map_err(|error| ApiError::internal(&error))?),
         created_at: Set(now),
         tries_left: Set(core.config.code.tries.into()),
         recipient: Set(Some(name_of(recipient))),
@@ -87,11 +115,11 @@ pub async fn create(
             events.push(told(ADMINS, Told::ApprovalAsked { request_id: id }));
             vec![]
         }
-        Recipient::Requester => delivery::to_requester(&core, id, caller.staff.id).await?,
-        Recipient::Person => delivery::to_person(&core, id, &person.email).await?,
+        Recipient::Requester => delivery::to_requester(core, id, caller.staff.id).await?,
+        Recipient::Person => delivery::to_person(core, id, &person.email).await?,
     };
     if !pending {
-        put_code(&core, id, &mut row);
+        put_code(core, id, &mut row);
     }
     let guards = vec![statement(&still, db), statement(&impersonation::Entity::insert(row), db)];
     let job = Job {
@@ -105,7 +133,7 @@ pub async fn create(
             details: json!({
                 "reason": reason,
                 "ticket": ticket,
-                "mode": new.mode,
+                "mode": mode,
                 "consent": consent,
                 "recipient": recipient,
             }),
@@ -113,20 +141,13 @@ pub async fn create(
         events,
     };
     match core.store.write(job).await {
-        Ok(_) => {}
-        // Two at once: the other one was faster. Or the switch was.
+        Ok(_) => Ok(Some(id)),
         Err(WriteError::Exists(_) | WriteError::Conflict) => {
-            switch::require_on(&core).await?;
-            return Err(ApiError::too_many(
-                1_000,
-                "You asked for another code at the same moment. Try again.",
-            ));
+            switch::require_on(core).await?;
+            Ok(None)
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => Err(error.into()),
     }
-    let row =
-        impersonation::Entity::find_by_id(id).one(db).await?.ok_or_else(|| ApiError::not_found("request"))?;
-    Ok((StatusCode::CREATED, Answer(shown(&core, &row).await?)))
 }
 
 /// Makes a code for a request and puts it into its row.
