@@ -38,6 +38,7 @@ const HIDE: &str = "const sheet = new CSSStyleSheet();
         [data-testid=session-row] .when, [data-testid=session-row] .end .small, [data-testid=deliveries],
         [data-testid=toasts], .row:has([data-testid=factor-state]) { visibility: hidden !important }
         [data-testid=session-row] :is(.when a, .end .small) { display: inline-block; width: 90px; height: 1em; overflow: hidden }
+        [data-testid=person-row], [data-testid=session-row] { background: none !important }
         *, *::before, *::after { caret-color: transparent !important; animation: none !important; transition: none !important }
         ::-webkit-scrollbar { display: none }`);
     document.adoptedStyleSheets = [sheet];
