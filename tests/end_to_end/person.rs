@@ -30,7 +30,7 @@ async fn elise(world: &World) -> anyhow::Result<Browser> {
 /// The page on which Meridian shows ours.
 async fn support_access(world: &World, browser: &Browser) -> anyhow::Result<()> {
     browser.open(&world.services.platform.join("support-access")?).await?;
-    browser.into_frame().await
+    browser.enter_frame().await
 }
 
 async fn change_bank(app: &App) -> anyhow::Result<()> {

@@ -47,7 +47,7 @@ impl Browser {
     }
 
     /// Goes into the first frame of the page.
-    pub async fn into_frame(&self) -> anyhow::Result<()> {
+    pub async fn enter_frame(&self) -> anyhow::Result<()> {
         self.see("iframe").await?;
         Ok(self.client.enter_frame(0).await?)
     }
