@@ -203,8 +203,14 @@ impl App {
     }
 
     pub async fn fill(&self, view: View, css: &str, text: &str) -> anyhow::Result<()> {
-        let field = self.see(view, css).await?;
-        field.clear().await?;
+        let what = format!("{css} on {view:?} takes text");
+        // A field of a sheet that still opens is to be seen, and takes none.
+        let field = until(&what, SOON, async || {
+            let field = self.see(view, css).await?;
+            field.clear().await?;
+            Ok(Some(field))
+        })
+        .await?;
         field.send_keys(text).await?;
         Ok(())
     }
