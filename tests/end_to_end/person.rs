@@ -1,5 +1,7 @@
 //! The person's side beside the app: asked on the stage, answered in their own browser.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context as _, ensure};
 use url::Url;
 
@@ -45,8 +47,11 @@ async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_se
 -> anyhow::Result<()> {
     let world = World::start(crate::harness::Theme::Light).await?;
     let browser = elise(&world).await?;
+    let signed_in = Instant::now();
     let app = App::start(&world).await?;
     app.sign_in(&world, &ADA).await?;
+    // A sign-in counts that was there before, by more than two clocks may differ.
+    tokio::time::sleep(Duration::from_secs(7).saturating_sub(signed_in.elapsed())).await;
     let session = app.step_in_as(PERSON, &world, &ADA, "act").await?;
     change_bank(&app).await?;
     app.reads(View::Bar, &id("sheet-refused"), "needs Élise Marchand’s consent").await?;

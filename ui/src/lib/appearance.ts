@@ -1,9 +1,19 @@
 // Language and theme of this window. The settings are the one place where they are chosen; what is kept here
 // only lets the next start look right before the settings have been read.
 import type { Settings } from "./generated/Settings";
-import { baseLocale, extractLocaleFromNavigator, getLocale, localStorageKey } from "./paraglide/runtime";
+import {
+  baseLocale,
+  extractLocaleFromNavigator,
+  getLocale,
+  localStorageKey,
+  overwriteGetLocale,
+} from "./paraglide/runtime";
 
 const THEME_KEY = "theme";
+
+// In memory: what is stored may be cleared from outside, and then half of a screen would speak another language.
+let locale = getLocale();
+overwriteGetLocale(() => locale);
 
 function keep(key: string, value: string | null): void {
   try {
@@ -32,7 +42,8 @@ export function startTheme(): void {
 export function applyAppearance({ language, theme }: Pick<Settings, "language" | "theme">): boolean {
   keep(THEME_KEY, theme);
   drawTheme(theme);
-  const before = getLocale();
   keep(localStorageKey, language);
-  return (language ?? extractLocaleFromNavigator() ?? baseLocale) !== before;
+  const before = locale;
+  locale = language ?? extractLocaleFromNavigator() ?? baseLocale;
+  return locale !== before;
 }
