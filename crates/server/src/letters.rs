@@ -75,14 +75,18 @@ pub async fn send(core: &Core, row: Model) -> ApiResult<()> {
     let Some(session) = impersonation::Entity::find_by_id(row.session_id).one(&core.store.db).await? else {
         return Ok(());
     };
+    // What speaks of somebody who is in the account is false once they have left.
+    let wanted = row.kind == "account" || session.state == "live";
     let sent = match text(core, &row, &session).await {
+        _ if !wanted => Err("the session is over".to_owned()),
         Ok(text) => tokio::time::timeout(PATIENCE, core.mailer.send(&row.address, text))
             .await
             .unwrap_or_else(|_| Err("the mail server did not answer in time".to_owned())),
         Err(error) => Err(format!("it could not be written: {:?}", error.code())),
     };
     let now = core.store.now().await?;
-    let (state, next_at) = match (&sent, PAUSES.get(row.tries.unsigned_abs() as usize)) {
+    let again = wanted.then(|| PAUSES.get(row.tries.unsigned_abs() as usize)).flatten();
+    let (state, next_at) = match (&sent, again) {
         (Ok(()), _) => ("sent", now),
         (Err(_), Some(pause)) => ("sending", now + pause),
         (Err(_), None) => ("failed", now),

@@ -1,6 +1,6 @@
 //! The mail that carries a code: who asks, for whom, why, in which mode, for how long.
 
-use super::Text;
+use super::{Layout, Text};
 
 pub struct CodeMail<'a> {
     pub installation: &'a str,
@@ -76,35 +76,17 @@ fn text(
     rows: &[(&str, &str)],
     warning: &str,
 ) -> Text {
-    let plain_rows: String = rows.iter().map(|(what, value)| format!("{what}: {value}\n")).collect();
-    let html_rows: String = rows
-        .iter()
-        .map(|(what, value)| {
-            format!(
-                "<tr><td style=\"padding:4px 16px 4px 0;color:#5b5f6b;vertical-align:top\">{what}</td>\
-                 <td style=\"padding:4px 0\">{}</td></tr>",
-                escaped(value)
-            )
-        })
-        .collect();
-    Text {
-        subject,
-        plain: format!("{lead} {}\n{good}\n\n{plain_rows}\n{warning}\n\n{}\n", mail.code, mail.installation),
-        html: format!(
-            "<!doctype html><html><body style=\"font:15px/1.5 system-ui,sans-serif;color:#1c1e26\">\
-             <p>{lead}</p>\
-             <p style=\"font:600 26px/1 ui-monospace,monospace;letter-spacing:2px\">{}</p>\
-             <p>{good}</p><table style=\"border-collapse:collapse\">{html_rows}</table>\
-             <p>{warning}</p><p style=\"color:#5b5f6b\">{}</p></body></html>",
-            mail.code,
-            escaped(mail.installation)
-        ),
+    let rows: Vec<_> = rows.iter().map(|(what, value)| (*what, (*value).to_owned())).collect();
+    Layout {
+        lead,
+        code: Some(mail.code),
+        note: Some(good),
+        rows: &rows,
+        offer: None,
+        warning,
+        installation: mail.installation,
     }
-}
-
-/// A person's name is the platform's word, not ours.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    .text(subject)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use understudy_protocol::{Counted, Mode, PersonSession};
 
-use super::{Text, code::escaped};
+use super::{Layout, Text};
 
 pub struct LetterMail<'a> {
     pub installation: &'a str,
@@ -56,29 +56,16 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
         _ => ("All visits to your account, and a way to end one that is running:", "See all visits"),
     };
     let warning = "If you did not ask for help, end it there and tell us.";
-    let plain_rows: String = rows.iter().map(|(what, value)| format!("{what}: {value}\n")).collect();
-    let html_rows: String = rows
-        .iter()
-        .map(|(what, value)| {
-            format!(
-                "<tr><td style=\"padding:4px 16px 4px 0;color:#5b5f6b;vertical-align:top\">{what}</td>\
-                 <td style=\"padding:4px 0\">{}</td></tr>",
-                escaped(value)
-            )
-        })
-        .collect();
-    Text {
-        plain: format!("{lead}\n\n{plain_rows}\n{offer}\n{}\n\n{warning}\n\n{installation}\n", mail.link),
-        html: format!(
-            "<!doctype html><html><body style=\"font:15px/1.5 system-ui,sans-serif;color:#1c1e26\"><p>{}</p>\
-             <table style=\"border-collapse:collapse\">{html_rows}</table><p>{offer}<br><a href=\"{}\">{action}</a></p>\
-             <p>{warning}</p><p style=\"color:#5b5f6b\">{}</p></body></html>",
-            escaped(&lead),
-            escaped(mail.link),
-            escaped(installation)
-        ),
-        subject,
-    }
+    let layout = Layout {
+        lead: &lead,
+        code: None,
+        note: None,
+        rows: &rows,
+        offer: Some((offer, action, mail.link)),
+        warning,
+        installation,
+    };
+    layout.text(subject)
 }
 
 /// "Changed the profile, viewed a transaction (3 times)".

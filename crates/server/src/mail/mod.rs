@@ -30,6 +30,61 @@ pub struct Text {
     pub html: String,
 }
 
+/// What every mail is made of, in the order in which it is read.
+struct Layout<'a> {
+    lead: &'a str,
+    code: Option<&'a str>,
+    note: Option<&'a str>,
+    rows: &'a [(&'a str, String)],
+    /// What is offered, the words of the link, and where it leads.
+    offer: Option<(&'a str, &'a str, &'a str)>,
+    warning: &'a str,
+    installation: &'a str,
+}
+
+impl Layout<'_> {
+    fn text(&self, subject: String) -> Text {
+        let Self { lead, code, note, rows, offer, warning, installation } = self;
+        let code_line = code.map_or_else(String::new, |code| format!(" {code}"));
+        let note_line = note.map_or_else(String::new, |note| format!("{note}\n"));
+        let lines: String = rows.iter().map(|(what, value)| format!("{what}: {value}\n")).collect();
+        let link = offer.map_or_else(String::new, |(said, _, link)| format!("\n{said}\n{link}\n"));
+        let code_part = code.map_or_else(String::new, |code| {
+            format!("<p style=\"font:600 26px/1 ui-monospace,monospace;letter-spacing:2px\">{code}</p>")
+        });
+        let note_part = note.map_or_else(String::new, |note| format!("<p>{}</p>", escaped(note)));
+        let cells: String = rows
+            .iter()
+            .map(|(what, value)| {
+                format!(
+                    "<tr><td style=\"padding:4px 16px 4px 0;color:#5b5f6b;vertical-align:top\">{what}</td>\
+                     <td style=\"padding:4px 0\">{}</td></tr>",
+                    escaped(value)
+                )
+            })
+            .collect();
+        let link_part = offer.map_or_else(String::new, |(said, action, link)| {
+            format!("<p>{said}<br><a href=\"{}\">{action}</a></p>", escaped(link))
+        });
+        Text {
+            subject,
+            plain: format!("{lead}{code_line}\n{note_line}\n{lines}{link}\n{warning}\n\n{installation}\n"),
+            html: format!(
+                "<!doctype html><html><body style=\"font:15px/1.5 system-ui,sans-serif;color:#1c1e26\">\
+                 <p>{}</p>{code_part}{note_part}<table style=\"border-collapse:collapse\">{cells}</table>{link_part}\
+                 <p>{warning}</p><p style=\"color:#5b5f6b\">{}</p></body></html>",
+                escaped(lead),
+                escaped(installation)
+            ),
+        }
+    }
+}
+
+/// Names and reasons are somebody else's words.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 pub struct Mailer {
     from: Mailbox,
     way: Way,

@@ -1,7 +1,10 @@
 //! The platform's word for who is signed in there: a signed assertion (RFC 7519, EdDSA), good for a minute.
 
+use std::time::{Duration, Instant};
+
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use serde::Deserialize;
+use tokio::sync::Mutex;
 use understudy_protocol::ErrorCode;
 use understudy_rules::{Millis, SECOND};
 use url::Url;
@@ -14,6 +17,8 @@ use crate::{
 
 /// By how much the two clocks may differ.
 pub const LEEWAY: Millis = 5 * SECOND;
+/// How long the platform's keys are taken for current; a key that it withdraws is withdrawn after that.
+const FRESH: Duration = Duration::from_secs(10);
 /// How long an assertion may be good.
 const LONGEST: Millis = 120 * SECOND;
 
@@ -21,6 +26,8 @@ pub struct Vouching {
     client: reqwest::Client,
     jwks: Option<Url>,
     validation: Validation,
+    /// The platform's keys, and when they were read: strangers may send assertions, too.
+    known: Mutex<Option<(Instant, JwkSet)>>,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +58,7 @@ impl Vouching {
         // Time is the database's, below.
         validation.validate_exp = false;
         let client = reqwest::Client::builder()
-            .timeout(std::time::Duration::from_secs(5))
+            .timeout(Duration::from_secs(5))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .tls_backend_preconfigured(tls::client(config)?)
@@ -60,7 +67,7 @@ impl Vouching {
             Some(PersonConfig::Platform { jwks, .. }) => Some(jwks.clone()),
             _ => None,
         };
-        Ok(Self { client, jwks, validation })
+        Ok(Self { client, jwks, validation, known: Mutex::default() })
     }
 
     /// Who it is, if the assertion is the platform's, for us, good now, and the person's own.
@@ -101,8 +108,13 @@ impl Vouching {
         Ok(Vouched { person: claims.sub, auth_time })
     }
 
-    /// Read anew each time: it is seldom, and a key that was withdrawn is withdrawn.
     async fn keys(&self, jwks: &Url) -> reqwest::Result<JwkSet> {
-        self.client.get(jwks.clone()).send().await?.error_for_status()?.json().await
+        let mut known = self.known.lock().await;
+        if let Some((_, keys)) = known.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
+            return Ok(keys.clone());
+        }
+        let keys: JwkSet = self.client.get(jwks.clone()).send().await?.error_for_status()?.json().await?;
+        *known = Some((Instant::now(), keys.clone()));
+        Ok(keys)
     }
 }
