@@ -11,6 +11,7 @@
 //! | `stage-state` | [`StageState`] | bar, main |
 //! | `stage-closed` | [`StageClosed`] | main: asks for the note, where it is not filed |
 //! | `code-opened` | the request's ID | main: the notification of its code was clicked |
+//! | `more-wanted` | [`More`] | main: the bar was asked for it |
 //! | `settings` | [`Settings`] | main: they have changed |
 //! | `close-refused` | nothing | main: somebody tried to close or quit while impersonating |
 
@@ -149,12 +150,23 @@ pub enum Sheet {
         /// What the person can be asked for.
         scope: Option<understudy_protocol::Scope>,
     },
+    /// Changes are allowed from now on.
+    Raised,
     /// How a question to the person stands.
     Consent { question: understudy_protocol::Question },
     /// A download was saved, or not.
     Downloaded { file: String, folder: String, ok: bool },
     /// The platform's page crashed.
     Crashed,
+}
+
+/// What more is wanted of the session that runs. Sent as the event `more-wanted` to the main window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum More {
+    /// Changes.
+    Act,
+    Time,
 }
 
 /// A support note as far as it is written. Empty where nothing is.

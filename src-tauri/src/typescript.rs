@@ -9,7 +9,7 @@ use std::{env, fs, io};
 
 use ts_rs::{Config, TS};
 
-use crate::contract::{AppState, CommandError, NoteDraft, Settings, StageClosed};
+use crate::contract::{AppState, CommandError, More, NoteDraft, Settings, StageClosed};
 
 fn names(folder: &Path) -> io::Result<BTreeSet<OsString>> {
     fs::read_dir(folder)?.map(|file| Ok(file?.file_name())).collect()
@@ -25,6 +25,7 @@ fn the_committed_typescript_is_what_the_contract_says() -> Result<(), Box<dyn Er
     Settings::export_all(&config)?;
     CommandError::export_all(&config)?;
     NoteDraft::export_all(&config)?;
+    More::export_all(&config)?;
 
     let rewrite = env::var_os("UNDERSTUDY_GENERATE").is_some();
     if rewrite {

@@ -44,6 +44,10 @@ pub enum Event {
         staff: StaffRef,
         person: PersonRef,
     },
+    /// It may do more now, or lasts longer.
+    SessionChanged {
+        session_id: Uuid,
+    },
     SessionEnded {
         session_id: Uuid,
         cause: EndCause,

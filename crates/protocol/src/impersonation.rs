@@ -37,6 +37,25 @@ pub struct ConsentStatement {
     pub reference: String,
 }
 
+/// What a request rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(tag = "evidence", rename_all = "snake_case")]
+pub enum Consent {
+    /// A statement by staff, of which the person is told when the session starts.
+    Statement(ConsentStatement),
+    /// The person is asked by mail, and answers on their page.
+    Page,
+    /// The person gets the code, and reads it out.
+    Code,
+    /// A documented exceptional case, where nobody can be asked.
+    Exception {
+        /// One of the installation's list.
+        category: String,
+        /// Why nobody can be asked: at least 10 characters with letters in them.
+        reason: String,
+    },
+}
+
 /// `POST /api/requests`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct NewRequest {
@@ -46,12 +65,14 @@ pub struct NewRequest {
     pub reason: String,
     pub ticket: Option<String>,
     pub mode: Mode,
-    pub consent: ConsentStatement,
+    pub consent: Consent,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestState {
+    /// The person is asked; there is no code yet.
+    Asked,
     /// An administrator is asked to hand the code over; there is none yet.
     Pending,
     /// The code is made and on its way.
@@ -75,6 +96,12 @@ pub enum RequestState {
     Denied,
     /// No administrator has answered.
     Unanswered,
+    /// The person said no, or took their yes back.
+    ConsentDeclined,
+    /// The person has not answered.
+    ConsentUnanswered,
+    /// The session that runs may now do what was asked for.
+    Raised,
 }
 
 /// Who decides about a code.
@@ -118,11 +145,13 @@ pub struct Delivery {
 pub struct Request {
     /// Also the ID of the session that comes from it.
     pub id: Uuid,
+    /// The session that runs, where the request is for changes in it.
+    pub raises: Option<Uuid>,
     pub person: PersonRef,
     pub reason: String,
     pub ticket: Option<String>,
     pub mode: Mode,
-    pub consent: ConsentStatement,
+    pub consent: Consent,
     pub state: RequestState,
     pub created_at: DateTime<Utc>,
     /// When the code (or, once verified, the permission to start) runs out.
@@ -155,13 +184,15 @@ pub struct Approval {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct PendingRequest {
     pub request_id: Uuid,
+    /// Whether they are in the account already, and ask for changes.
+    pub raises: bool,
     /// Who asks.
     pub staff: StaffRef,
     pub person: PersonRef,
     pub reason: String,
     pub ticket: Option<String>,
     pub mode: Mode,
-    pub consent: ConsentStatement,
+    pub consent: Consent,
     pub session_minutes: u32,
     pub asked_at: DateTime<Utc>,
     #[ts(type = "number")]
@@ -177,6 +208,23 @@ pub struct PendingRequest {
 pub struct Deny {
     /// At least 10 characters with letters in them; the one who asked reads it.
     pub reason: String,
+}
+
+/// `POST /api/sessions/{id}/raise`: changes, in a session that runs as `view`.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct NewRaise {
+    /// The impersonation token.
+    pub token: String,
+    #[serde(flatten)]
+    pub wanted: Raise,
+}
+
+/// Why a session that runs as `view` needs changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Raise {
+    /// At least 10 characters with letters in them.
+    pub reason: String,
+    pub consent: Consent,
 }
 
 /// `POST /api/requests/{id}/verify`. Case and dashes do not matter.

@@ -42,6 +42,9 @@ pub struct ServerInfo {
     pub gateway_origins: Vec<String>,
     /// Minutes that a session lasts at most.
     pub session_minutes: u32,
+    /// Whether a person can be asked, and answer on their page.
+    #[serde(default)]
+    pub asks_people: bool,
     /// Nobody may impersonate until an administrator switches it on again.
     #[serde(default)]
     pub switched_off: bool,

@@ -69,6 +69,7 @@ pub struct OpenPersonPage {
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct AnswerQuestion {
     pub link: String,
+    /// The question's ID, or that of the request that asks.
     pub question: Uuid,
     pub allow: bool,
     /// The language of the text that was read: `en` or `fr`.
@@ -105,8 +106,8 @@ pub struct PersonPage {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonQuestion {
-    #[serde(flatten)]
-    pub question: Question,
+    pub id: Uuid,
+    pub state: ConsentState,
     /// What an answer answers, word for word; the record keeps it.
     pub text: Said,
 }
@@ -118,6 +119,9 @@ pub struct PersonSession {
     pub reason: String,
     pub ticket: Option<String>,
     pub mode: Mode,
+    /// Since when changes are allowed, where they were not from the beginning.
+    #[serde(default)]
+    pub changes_since: Option<DateTime<Utc>>,
     pub started_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     pub end_cause: Option<EndCause>,

@@ -73,6 +73,10 @@ pub enum ErrorCode {
     SwitchedOff,
     /// The person cannot be asked, or the question is over.
     ConsentUnavailable,
+    /// The person has not agreed: not yet, not in time, or not at all.
+    ConsentMissing,
+    /// The session cannot last any longer.
+    LimitReached,
     /// The platform's directory did not answer.
     DirectoryUnavailable,
     /// Something failed inside the server; it has been logged.

@@ -6,7 +6,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::impersonation::{ConsentStatement, Mode};
+use crate::impersonation::{Consent, Mode};
 use crate::people::PersonRef;
 use crate::staff::StaffRef;
 
@@ -31,9 +31,18 @@ pub struct Session {
     pub mode: Mode,
     pub reason: String,
     pub ticket: Option<String>,
-    pub consent: ConsentStatement,
+    pub consent: Consent,
     /// The administrator who handed its code over, where one had to.
     pub approved_by: Option<StaffRef>,
+    /// How it came to allow changes, where it began without.
+    #[serde(default)]
+    pub raised: Option<Raised>,
+    /// When it was given more time, the last time.
+    #[serde(default)]
+    pub extended_at: Option<DateTime<Utc>>,
+    /// Whether it can be given more time.
+    #[serde(default)]
+    pub extendable: bool,
     pub started_at: DateTime<Utc>,
     /// When it ends at the latest.
     pub limit_at: DateTime<Utc>,
@@ -47,6 +56,15 @@ pub struct Session {
     /// An administrator lets its staff member go on without the note.
     #[serde(default)]
     pub note_lifted: bool,
+}
+
+/// How a session came to allow changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Raised {
+    pub at: DateTime<Utc>,
+    pub reason: String,
+    pub consent: Consent,
+    pub approved_by: Option<StaffRef>,
 }
 
 /// The answer to `POST /api/requests/{id}/start`. Stays in the app's Rust memory.

@@ -6,6 +6,8 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::impersonation::Recipient;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -23,6 +25,16 @@ pub struct Staff {
     pub name: String,
     pub email: String,
     pub roles: Vec<Role>,
+    /// Who gets the codes that they ask for.
+    #[serde(default)]
+    pub codes: Recipients,
+}
+
+/// Who gets a code, by the mode that is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Recipients {
+    pub view: Recipient,
+    pub act: Recipient,
 }
 
 /// As much of a staff member as a list of sessions needs.

@@ -7,7 +7,7 @@ use std::{env, fs};
 use ts_rs::{Config, TS};
 use understudy_protocol::{
     Deny, Enrolment, EventEnvelope, InboxEntry, Lease, LiftNote, NewNote, NewRequest, PendingRequest,
-    PeoplePage, PeopleQuery, Person, Problem, RecoveryCodes, Request, SecondFactor, ServerInfo,
+    PeoplePage, PeopleQuery, Person, Problem, Raise, RecoveryCodes, Request, SecondFactor, ServerInfo,
     SessionDetail, SessionsPage, SessionsQuery, SetSwitch, Staff, Switch, VerifyCode,
 };
 
@@ -22,6 +22,7 @@ fn export(config: &Config) -> Result<(), ts_rs::ExportError> {
     PeoplePage::export_all(config)?;
     Person::export_all(config)?;
     NewRequest::export_all(config)?;
+    Raise::export_all(config)?;
     Request::export_all(config)?;
     VerifyCode::export_all(config)?;
     InboxEntry::export_all(config)?;

@@ -1,12 +1,14 @@
 //! One impersonation from the request to the end of its session, as a pure state machine.
 //!
 //! ```text
-//! Pending ──handed over──► Waiting ──delivered──► CodeSent ──right code──► Verified ──start──► Live ──► Ended(cause)
-//!    │                        │                      │                        │
-//!    └────────────────────────┴──────────────────────┴────────────────────────┴──► Closed(why)
+//! Asked ──agreed──► Pending ──handed over──► Waiting ──delivered──► CodeSent ──right code──► Verified ──start──► Live
+//!   │                  │                        │                      │                        │                 │
+//!   └──────────────────┴────────────────────────┴──────────────────────┴────────────────────────┴► Closed(why)    ▼
+//!                                                                                                           Ended(cause)
 //! ```
 //!
-//! `Pending` is the beginning where another administrator hands the code over; elsewhere it is `Waiting`.
+//! It begins as `Asked` where the person answers first, as `Pending` where another administrator hands the code over,
+//! elsewhere as `Waiting`. A request for more in a session that runs is closed as `Raised` instead of started.
 //!
 //! Time is a transition of its own: [`Impersonation::settled`] says what has become of a state by `now`, and
 //! every event is applied to that. Whoever stores it does so by compare-and-set: two events at once are two
@@ -18,6 +20,8 @@ use crate::{MINUTE, Millis, SECOND};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
+    /// How long a request waits for the person's answer.
+    pub answer: Millis,
     /// How long a request waits for an approver.
     pub pending: Millis,
     /// How long nobody else can take a request that an approver has taken.
@@ -30,8 +34,10 @@ pub struct Limits {
     pub tries: u8,
     /// How long after the right code the session may be started.
     pub start: Millis,
-    /// How long a session lasts at most.
+    /// How long a session lasts at most, from its start or from the last time it was extended.
     pub session: Millis,
+    /// How long it lasts at most, however often it is extended.
+    pub longest: Millis,
     /// How long a session outlives its last renewal.
     pub lease: Millis,
     /// How long a session lasts without input by hand.
@@ -41,6 +47,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            answer: crate::consent::ANSWER,
             pending: 60 * MINUTE,
             hold: 10 * MINUTE,
             delivery: 10 * MINUTE,
@@ -48,6 +55,7 @@ impl Default for Limits {
             tries: 3,
             start: 5 * MINUTE,
             session: 30 * MINUTE,
+            longest: 120 * MINUTE,
             lease: 30 * SECOND,
             idle: 5 * MINUTE,
         }
@@ -69,6 +77,12 @@ pub enum Closed {
     Denied,
     /// No approver has answered.
     Unanswered,
+    /// The person said no, or took their yes back.
+    ConsentDeclined,
+    /// The person has not answered.
+    ConsentUnanswered,
+    /// It did what it was made for: the session that runs may do more.
+    Raised,
 }
 
 /// Why a session ended. Every session has exactly one.
@@ -105,6 +119,10 @@ pub struct Taken {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
+    /// The person is asked.
+    Asked {
+        until: Millis,
+    },
     /// There is no code yet: an approver hands it over or denies it.
     Pending {
         give_up_at: Millis,
@@ -140,6 +158,12 @@ pub enum State {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
+    /// The person said yes; `approver` is whether an administrator comes next.
+    Agreed {
+        approver: bool,
+    },
+    /// The person said no, or takes their yes back.
+    Declined,
     /// An approver looks after the request: nobody else does now.
     Taken(Approver),
     HandedOver(Approver),
@@ -156,6 +180,10 @@ pub enum Event {
     Replaced,
     Cancelled,
     Started,
+    /// The session that the request is about got what was asked for.
+    Raised,
+    /// More time.
+    Extended,
     /// The app is there; the last input by hand was so long ago.
     LeaseRenewed {
         idle: Millis,
@@ -170,6 +198,12 @@ pub enum Event {
 /// Why an event changes nothing (or, after a wrong code, not what was hoped).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    #[error("the person has not answered yet")]
+    NotAgreed,
+    #[error("the person is not asked")]
+    NotAsked,
+    #[error("the session cannot last any longer")]
+    NoMoreTime,
     #[error("nobody answers their own request")]
     OwnRequest,
     #[error("somebody else has taken the request")]
@@ -206,6 +240,11 @@ pub struct Outcome {
 }
 
 impl State {
+    /// A request at its beginning, where the person answers first.
+    pub fn asked(now: Millis, limits: &Limits) -> Self {
+        Self::Asked { until: now + limits.answer }
+    }
+
     /// A request at its beginning.
     pub fn requested(now: Millis, limits: &Limits) -> Self {
         Self::Waiting { give_up_at: now + limits.delivery }
@@ -219,6 +258,9 @@ impl State {
     /// What has become of this state by `now`, if nothing else happened.
     pub fn settled(self, now: Millis) -> Self {
         match self {
+            Self::Asked { until } if now >= until => {
+                Self::Closed { why: Closed::ConsentUnanswered, at: until }
+            }
             Self::Pending { give_up_at, .. } if now >= give_up_at => {
                 Self::Closed { why: Closed::Unanswered, at: give_up_at }
             }
@@ -256,6 +298,13 @@ impl State {
             (Self::Closed { why, .. }, _) => stay(Refusal::Closed(why)),
             (Self::Ended { cause, .. }, _) => stay(Refusal::Ended(cause)),
 
+            (Self::Asked { .. }, E::Agreed { approver: true }) => to(Self::pending(now, limits)),
+            (Self::Asked { .. }, E::Agreed { approver: false }) => to(Self::requested(now, limits)),
+            (_, E::Agreed { .. }) => stay(Refusal::NotAsked),
+            // Whoever is in the account is not declined but ended.
+            (Self::Live { .. }, E::Declined) => stay(Refusal::AlreadyStarted),
+            (_, E::Declined) => close(Closed::ConsentDeclined),
+
             (Self::Pending { give_up_at, taken }, E::Taken(by) | E::HandedOver(by) | E::Denied(by)) => {
                 match (answerable(taken, by, now), event) {
                     (Err(Refusal::NotTaken), E::Taken(_)) => {
@@ -292,6 +341,7 @@ impl State {
                     result: Err(Refusal::WrongCode { tries_left }),
                 }
             }
+            (Self::Asked { .. }, E::CodeEntered { .. }) => stay(Refusal::NotAgreed),
             (Self::Pending { .. }, E::CodeEntered { .. }) => stay(Refusal::NotHandedOver),
             (Self::Waiting { .. }, E::CodeEntered { .. }) => stay(Refusal::NotDelivered),
             (Self::Verified { .. } | Self::Live { .. }, E::CodeEntered { .. }) => stay(Refusal::CodeUsed),
@@ -302,8 +352,19 @@ impl State {
                 lease_until: now + limits.lease,
                 idle_at: now + limits.idle,
             }),
-            (Self::Live { .. }, E::Started) => stay(Refusal::AlreadyStarted),
-            (_, E::Started) => stay(Refusal::NotVerified),
+            (Self::Verified { .. }, E::Raised) => close(Closed::Raised),
+            (Self::Live { .. }, E::Started | E::Raised) => stay(Refusal::AlreadyStarted),
+            (_, E::Started | E::Raised) => stay(Refusal::NotVerified),
+
+            (Self::Live { started_at, limit_at, lease_until, idle_at }, E::Extended) => {
+                let later = (now + limits.session).min(started_at + limits.longest);
+                if later > limit_at {
+                    to(Self::Live { started_at, limit_at: later, lease_until, idle_at })
+                } else {
+                    stay(Refusal::NoMoreTime)
+                }
+            }
+            (_, E::Extended) => stay(Refusal::NotLive),
 
             // What was known before is not taken back: input that was reported stays.
             (Self::Live { started_at, limit_at, idle_at, .. }, E::LeaseRenewed { idle }) => to(Self::Live {

@@ -14,6 +14,8 @@ fn approver() -> impl Strategy<Value = Approver> {
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
+        2 => any::<bool>().prop_map(|approver| Event::Agreed { approver }),
+        1 => Just(Event::Declined),
         2 => approver().prop_map(Event::Taken),
         2 => approver().prop_map(Event::HandedOver),
         1 => approver().prop_map(Event::Denied),
@@ -23,6 +25,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Replaced),
         1 => Just(Event::Cancelled),
         3 => Just(Event::Started),
+        1 => Just(Event::Raised),
+        1 => Just(Event::Extended),
         3 => (0..400_000i64).prop_map(|idle| Event::LeaseRenewed { idle }),
         1 => prop_oneof![Just(EndCause::Exit), Just(EndCause::StoppedByStaff)].prop_map(Event::Ended),
         1 => Just(Event::SwitchedOff),
@@ -105,15 +109,44 @@ proptest! {
     }
 
     #[test]
+    fn invariant_8_no_request_that_asks_its_person_goes_on_without_their_yes(steps in steps()) {
+        let limits = Limits::default();
+        let (mut now, mut state) = (0, State::asked(0, &limits));
+        let (mut agreed, mut declined) = (0, false);
+        for (event, pause) in steps {
+            now += pause;
+            let outcome = state.apply(event, now, &limits);
+            state = outcome.next;
+            match (event, outcome.result) {
+                (Event::Agreed { .. }, Ok(())) => {
+                    prop_assert!(now < limits.answer && !declined);
+                    agreed += 1;
+                }
+                (Event::Declined, Ok(())) => declined = true,
+                _ => {}
+            }
+            prop_assert!(agreed <= 1);
+            if !matches!(state, State::Asked { .. } | State::Closed { .. }) {
+                prop_assert!(agreed == 1 && !declined);
+            }
+            let is_declined = matches!(state, State::Closed { why: Closed::ConsentDeclined, .. });
+            prop_assert_eq!(is_declined, declined);
+        }
+    }
+
+    #[test]
     fn invariant_3_every_end_has_its_cause_and_nothing_follows_an_end(steps in steps(), pending in any::<bool>()) {
         let limits = Limits::default();
         let first = if pending { State::pending } else { State::requested };
-        let (mut now, mut state) = (0, first(0, &limits));
+        let (mut now, mut state, mut extended_at) = (0, first(0, &limits), None);
         for (event, pause) in steps {
             now += pause;
             let before = state.settled(now);
             let outcome = state.apply(event, now, &limits);
             state = outcome.next;
+            if event == Event::Extended && outcome.result.is_ok() {
+                extended_at = Some(now);
+            }
             if !before.is_open() {
                 prop_assert_eq!(state, before);
                 prop_assert!(event == Event::TimePassed || outcome.result.is_err());
@@ -122,7 +155,8 @@ proptest! {
                 State::Live { started_at, limit_at, lease_until, idle_at } => {
                     prop_assert!(now < limit_at && now < lease_until && now < idle_at);
                     prop_assert!(idle_at <= now + limits.idle);
-                    prop_assert_eq!(limit_at, started_at + limits.session);
+                    prop_assert!(limit_at <= started_at + limits.longest);
+                    prop_assert!(limit_at <= extended_at.unwrap_or(started_at) + limits.session);
                 }
                 State::Ended { started_at, limit_at, at, cause } => {
                     prop_assert!(started_at <= at && at <= now && at <= limit_at);
@@ -220,6 +254,52 @@ fn a_request_that_nobody_answers_ends_after_an_hour() {
     assert_eq!(taken.settled(hour), State::Closed { why: Closed::Unanswered, at: hour });
     let late = taken.apply(Event::HandedOver(grace), hour, &limits);
     assert_eq!(late.result, Err(Refusal::Closed(Closed::Unanswered)));
+}
+
+#[test]
+fn a_session_is_extended_up_to_the_longest_and_never_without_a_start() {
+    let limits = Limits::default();
+    let mut state = State::requested(0, &limits);
+    for event in [Event::Delivered, Event::CodeEntered { right: true }] {
+        assert!(state.apply(Event::Extended, 0, &limits).result.is_err());
+        state = state.apply(event, 0, &limits).next;
+    }
+    // A request for more is over once it has brought it: it starts no session.
+    let raised = state.apply(Event::Raised, 0, &limits).next;
+    assert_eq!(raised.apply(Event::Started, 0, &limits).result, Err(Refusal::Closed(Closed::Raised)));
+    state = state.apply(Event::Started, 0, &limits).next;
+    let minutes = |minutes: Millis| minutes * 60_000;
+    for (now, limit) in [
+        (minutes(20), minutes(50)),
+        (minutes(40), minutes(70)),
+        (minutes(69), minutes(99)),
+        (minutes(98), minutes(120)),
+    ] {
+        for at in (state_from(state)..=now).step_by(20_000) {
+            state = state.apply(Event::LeaseRenewed { idle: 0 }, at, &limits).next;
+        }
+        let outcome = state.apply(Event::Extended, now, &limits);
+        assert_eq!(outcome.result, Ok(()));
+        assert!(
+            matches!(outcome.next, State::Live { limit_at, .. } if limit_at == limit),
+            "{:?}",
+            outcome.next
+        );
+        state = outcome.next;
+    }
+    assert_eq!(state.apply(Event::Extended, minutes(98), &limits).result, Err(Refusal::NoMoreTime));
+    assert_eq!(
+        State::requested(0, &limits).apply(Event::Raised, 0, &limits).result,
+        Err(Refusal::NotVerified)
+    );
+}
+
+/// When its lease was renewed last.
+fn state_from(state: State) -> Millis {
+    match state {
+        State::Live { lease_until, .. } => lease_until - Limits::default().lease,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::{
     Core, Shared,
     error::{ApiError, ApiResult},
     keys::Secret,
-    staff::may_impersonate,
+    staff::{may_impersonate, shown},
     store::entities::{sign_in, staff},
 };
 
@@ -65,7 +65,7 @@ async fn by_mac(core: &Core, access_mac: Vec<u8>) -> ApiResult<Caller> {
     if staff.disabled_at.is_some() {
         return Err(ApiError::signed_out());
     }
-    Ok(Caller { staff: Staff::from(&staff), sign_in_id: sign_in.id, access_mac })
+    Ok(Caller { staff: shown(core, &staff), sign_in_id: sign_in.id, access_mac })
 }
 
 impl FromRequestParts<Shared> for Caller {

@@ -303,6 +303,8 @@ impl Default for Code {
 pub struct Session {
     /// Minutes that a session lasts at most.
     pub minutes: u32,
+    /// Minutes that it lasts at most, however often it is extended.
+    pub longest_minutes: u32,
     /// Seconds that a session outlives its last renewal.
     pub lease_seconds: u32,
     /// Minutes that the note of a session may be missing when the next code is asked for.
@@ -311,9 +313,16 @@ pub struct Session {
     pub idle_minutes: u32,
 }
 
+impl Session {
+    /// Minutes that one lasts at most.
+    pub fn longest(&self) -> u32 {
+        self.longest_minutes.max(self.minutes)
+    }
+}
+
 impl Default for Session {
     fn default() -> Self {
-        Self { minutes: 30, lease_seconds: 30, note_minutes: 15, idle_minutes: 5 }
+        Self { minutes: 30, longest_minutes: 120, lease_seconds: 30, note_minutes: 15, idle_minutes: 5 }
     }
 }
 
@@ -457,6 +466,7 @@ impl Config {
             ("code.per_hour", self.code.per_hour, 1..=1_000),
             ("code.pending_minutes", self.code.pending_minutes, 1..=480),
             ("session.minutes", self.session.minutes, 1..=480),
+            ("session.longest_minutes", self.session.longest_minutes, 1..=960),
             ("session.note_minutes", self.session.note_minutes, 1..=240),
             ("second_factor.minutes", self.second_factor.minutes, 1..=720),
             ("session.idle_minutes", self.session.idle_minutes, 1..=60),
@@ -477,6 +487,7 @@ impl Config {
             code: i64::from(self.code.minutes) * MINUTE,
             tries: self.code.tries,
             session: i64::from(self.session.minutes) * MINUTE,
+            longest: i64::from(self.session.longest()) * MINUTE,
             lease: i64::from(self.session.lease_seconds) * SECOND,
             idle: i64::from(self.session.idle_minutes) * MINUTE,
             ..Limits::default()

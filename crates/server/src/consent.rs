@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
     QueryFilter as _, QueryOrder as _, Statement, sea_query::Expr,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use understudy_protocol::{ConsentState, ErrorCode, Event as Told, Question, Said};
 use understudy_rules::{
     Millis,
@@ -16,10 +16,11 @@ use uuid::Uuid;
 use crate::{
     Core,
     error::{ApiError, ApiResult},
-    impersonations::{name_of, named, write_while_live},
+    impersonations::{entry, name_of, named, write_while_live},
     letters::{self, Letter},
+    staff,
     store::{
-        Entry, Job, NewEvent,
+        Job, NewEvent,
         entities::{
             consent::{Column, Entity, Model},
             impersonation,
@@ -66,16 +67,6 @@ fn write(core: &Core, from: &Model, to: &Model) -> Statement {
     statement(&update, &core.store.db)
 }
 
-fn entry(session: &impersonation::Model, kind: &'static str, details: Value) -> Entry {
-    Entry {
-        kind,
-        staff: Some(session.staff_id),
-        person: Some(session.person_id.clone()),
-        session: Some(session.id),
-        details,
-    }
-}
-
 fn told(session: &impersonation::Model, question: Question) -> NewEvent {
     let event = Told::ConsentChanged { question };
     NewEvent { staff_id: session.staff_id, overseers: false, sign_in_id: Some(session.sign_in_id), event }
@@ -100,7 +91,46 @@ pub fn shown(row: &Model, now: Millis) -> Question {
     }
 }
 
-/// What the person answers, word for word.
+/// What a request asks of its person, word for word.
+pub async fn wanted(core: &Core, request: &impersonation::Model) -> ApiResult<Said> {
+    let staff = staff::reference(core, request.staff_id).await?.name;
+    let (name, reason, session) = (&core.config.name, &request.reason, &core.config.session);
+    let (minutes, longest) = (session.minutes, session.longest());
+    if request.raises.is_some() {
+        return Ok(Said {
+            en: format!(
+                "{staff} of {name} is in your account to help you, and so far can change nothing. They ask to change \
+                 things for you as well (“{reason}”), until they leave. Do you allow this?"
+            ),
+            fr: format!(
+                "{staff} ({name}) est dans votre compte pour vous aider et ne peut rien y modifier pour l’instant. \
+                 Cette personne demande à pouvoir aussi y faire des modifications (« {reason} »), jusqu’à son départ. \
+                 L’autorisez-vous ?"
+            ),
+        });
+    }
+    let (en, fr) = if request.mode == "view" {
+        ("see what you see, and change nothing", "verrait ce que vous voyez, sans rien pouvoir modifier")
+    } else {
+        (
+            "see what you see, and could change things for you",
+            "verrait ce que vous voyez et pourrait faire des modifications pour vous",
+        )
+    };
+    Ok(Said {
+        en: format!(
+            "{staff} of {name} asks to sign in to your account as you, once, to help you (“{reason}”). They would {en}, \
+             for {minutes} minutes, or {longest} at most if it takes longer. You can end it at any time. Do you allow this?"
+        ),
+        fr: format!(
+            "{staff} ({name}) demande à se connecter à votre compte à votre place, une fois, pour vous aider \
+             (« {reason} »). Cette personne {fr}, pendant {minutes} minutes, {longest} au plus si cela prend plus de \
+             temps. Vous pouvez y mettre fin à tout moment. L’autorisez-vous ?"
+        ),
+    })
+}
+
+/// What the person answers about one change, word for word.
 pub fn text(core: &Core, session: &impersonation::Model, staff: &str, scope: &str) -> Said {
     let (en, fr) = match named(scope) {
         Some(Scope::Password) => ("your password", "votre mot de passe"),
@@ -161,7 +191,7 @@ pub async fn ask(core: &Core, session: &impersonation::Model, scope: Scope) -> A
     let job = Job {
         guards: vec![
             statement(&insert, &core.store.db),
-            letters::insert(core, Letter::Question(id), session.id, address, now),
+            letters::insert(core, Letter::Question(Some(id)), session.id, address, now),
         ],
         entries: vec![entry(session, "consent_asked", json!({ "consent": id, "scope": row.scope }))],
         events: vec![told(session, question.clone())],

@@ -15,14 +15,14 @@ use understudy_rules::{
 };
 
 use crate::{
-    Core, Shared,
+    Core, Shared, consent,
     error::{ApiError, ApiResult},
-    impersonations::{name_of, named, person, state, step},
+    impersonations::{entry, name_of, named, person, state, step},
     letters,
     mail::{CodeMail, code_mail, person_mail},
     staff,
     store::{
-        Entry, Job, NewEvent, WriteError,
+        Job, NewEvent, WriteError,
         entities::{
             delivery::{ActiveModel, Column, Entity, Model},
             impersonation, staff as staff_row,
@@ -171,13 +171,11 @@ async fn deliver(core: &Core, row: Model) -> ApiResult<()> {
         .write(Job {
             guards: vec![statement(&update, db)],
             effects: vec![],
-            entries: vec![Entry {
-                kind: if outcome.is_ok() { "code_delivered" } else { "code_not_delivered" },
-                staff: Some(request.staff_id),
-                person: Some(request.person_id.clone()),
-                session: Some(request.id),
-                details: json!({ "channel": row.channel, "try": tries, "error": outcome.as_ref().err() }),
-            }],
+            entries: vec![entry(
+                &request,
+                if outcome.is_ok() { "code_delivered" } else { "code_not_delivered" },
+                json!({ "channel": row.channel, "try": tries, "error": outcome.as_ref().err() }),
+            )],
             events,
         })
         .await;
@@ -199,7 +197,13 @@ async fn send(core: &Core, row: &Model, request: &impersonation::Model) -> Resul
     let asker = staff::reference(core, request.staff_id).await.map_err(|error| error.to_string())?;
     let kind =
         core.config.kind(&request.person_kind).map_or(request.person_kind.as_str(), |kind| &kind.singular);
-    let write = if request.recipient.as_deref() == Some("person") { person_mail } else { code_mail };
+    let to_person = request.recipient.as_deref() == Some("person");
+    let wanted = if to_person {
+        Some(consent::wanted(core, request).await.map_err(|error| format!("{:?}", error.code()))?.en)
+    } else {
+        None
+    };
+    let write = if to_person { person_mail } else { code_mail };
     let mail = write(&CodeMail {
         installation: &core.config.name,
         code: &code,
@@ -212,6 +216,7 @@ async fn send(core: &Core, row: &Model, request: &impersonation::Model) -> Resul
         view_only: request.mode == "view",
         code_minutes: core.config.code.minutes,
         session_minutes: core.config.session.minutes,
+        wanted: wanted.as_deref(),
     });
     let sent = tokio::time::timeout(PATIENCE, core.mailer.send(address, mail)).await;
     sent.unwrap_or_else(|_| Err("the mail server did not answer in time".to_owned()))

@@ -54,6 +54,8 @@ impl ApiError {
             C::SessionEnded => (410, "The session has ended"),
             C::SwitchedOff => (403, "Impersonation is switched off"),
             C::ConsentUnavailable => (409, "Nobody can answer this"),
+            C::ConsentMissing => (409, "The person has not agreed"),
+            C::LimitReached => (409, "The session cannot last any longer"),
             C::DirectoryUnavailable => (502, "The platform does not answer"),
             C::Internal => (500, "Something failed here"),
             // The app's own.
@@ -228,6 +230,29 @@ impl From<Refusal> for ApiError {
                 ErrorCode::Undeliverable,
                 "The code could not be delivered. Ask your administrator to check the mail settings, then request a new code.",
             ),
+            Refusal::NotAgreed => Self::new(
+                ErrorCode::ConsentMissing,
+                "The person has not answered yet. The code comes when they have agreed.",
+            ),
+            Refusal::NotAsked => Self::new(
+                ErrorCode::ConsentUnavailable,
+                "This question was answered already, or its time has run out. Nothing was changed.",
+            ),
+            Refusal::NoMoreTime => Self::new(
+                ErrorCode::LimitReached,
+                "This session cannot last any longer. Finish, exit, and request a new code if there is more to do.",
+            ),
+            Refusal::Closed(Closed::ConsentDeclined) => Self::new(
+                ErrorCode::ConsentMissing,
+                "The person has declined. Talk to them before you ask again.",
+            ),
+            Refusal::Closed(Closed::ConsentUnanswered) => Self::new(
+                ErrorCode::ConsentMissing,
+                "The person has not answered in time. Talk to them, then ask again.",
+            ),
+            Refusal::Closed(Closed::Raised) => {
+                Self::new(ErrorCode::CodeUsed, "This request has done what it was made for.")
+            }
             Refusal::Closed(Closed::SwitchedOff) => Self::switched_off(),
             Refusal::Closed(Closed::Denied) => Self::new(
                 ErrorCode::RequestDenied,

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _,
     sea_query::Expr,
 };
 use serde_json::{Value, json};
@@ -31,13 +31,14 @@ use crate::{
 };
 
 /// Names of the states in which something can still happen.
-pub const OPEN: [&str; 5] = ["pending", "waiting", "code_sent", "verified", "live"];
+pub const OPEN: [&str; 6] = ["asked", "pending", "waiting", "code_sent", "verified", "live"];
 
 /// Reads the state of a row. A row that cannot be read counts as cancelled: it opens nothing.
 pub fn state(row: &Model) -> State {
     let read = || {
         let started_at = row.started_at;
         Some(match row.state.as_str() {
+            "asked" => State::Asked { until: row.due_at? },
             "pending" => State::Pending {
                 give_up_at: row.due_at?,
                 taken: row.taken_by.zip(row.taken_until).map(|(by, until)| Taken { by: by.as_u128(), until }),
@@ -85,6 +86,7 @@ pub fn named<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
 /// Writes a state into a row's columns.
 pub fn set_state(row: &mut ActiveModel, state: State) {
     let (name, due_at) = match state {
+        State::Asked { until } => ("asked", Some(until)),
         State::Pending { give_up_at, .. } => ("pending", Some(give_up_at)),
         State::Waiting { give_up_at } => ("waiting", Some(give_up_at)),
         State::CodeSent { expires_at, .. } => ("code_sent", Some(expires_at)),
@@ -115,7 +117,26 @@ pub fn set_state(row: &mut ActiveModel, state: State) {
             row.ended_at = Set(Some(at));
             row.cause = Set(Some(name_of(cause)));
         }
-        State::Waiting { .. } | State::Verified { .. } => {}
+        State::Asked { .. } | State::Waiting { .. } | State::Verified { .. } => {}
+    }
+}
+
+/// The session that a row is about: its own, or the one whose mode it raises.
+pub fn session_of(row: &Model) -> Uuid {
+    row.raises.unwrap_or(row.id)
+}
+
+/// An entry about a request or session of this staff member and person.
+pub fn entry(row: &Model, kind: &'static str, mut details: Value) -> Entry {
+    if row.raises.is_some() {
+        details["request"] = json!(row.id);
+    }
+    Entry {
+        kind,
+        staff: Some(row.staff_id),
+        person: Some(row.person_id.clone()),
+        session: Some(session_of(row)),
+        details,
     }
 }
 
@@ -148,6 +169,13 @@ pub async fn step(
         if outcome.next == before && outcome.result.is_ok() {
             return Ok(Step { row, result: Ok(()) });
         }
+        if event == Event::Raised && outcome.result.is_ok() {
+            let raised = Entity::find_by_id(session_of(&row)).one(&core.store.db).await?;
+            let now = core.store.now().await?;
+            if !raised.is_some_and(|row| state(&row).settled(now).is_live() && row.mode == "view") {
+                return Err(Refusal::NotLive.into());
+            }
+        }
         let set = if outcome.result.is_ok() { set() } else { ActiveModel::default() };
         let job = consequences(core, &row, before, event, &outcome, set).await?;
         match core.store.write(job).await {
@@ -155,18 +183,9 @@ pub async fn step(
             Err(WriteError::Conflict) => continue,
             Err(WriteError::Exists(what)) if what.contains("live_person") => {
                 let details = json!({ "what": "Started", "why": "somebody else is in this account" });
-                let refused = Entry {
-                    kind: "refused",
-                    staff: Some(row.staff_id),
-                    person: Some(row.person_id),
-                    session: Some(row.id),
-                    details,
-                };
+                let refused = entry(&row, "refused", details);
                 core.store.write(Job { entries: vec![refused], ..Job::default() }).await?;
-                return Err(ApiError::new(
-                    ErrorCode::PersonBusy,
-                    "Somebody else is in this person's account right now. Try again when they have exited.",
-                ));
+                return Err(person_busy(core, &row.person_id).await?);
             }
             Err(error) => return Err(error.into()),
         }
@@ -178,11 +197,28 @@ pub async fn step(
     }
 }
 
+/// Who is in the account, for whoever would be the second.
+async fn person_busy(core: &Core, person: &str) -> ApiResult<ApiError> {
+    let there = Entity::find().filter(Column::LivePerson.eq(person)).one(&core.store.db).await?;
+    let who = match there {
+        Some(row) => staff::reference(core, row.staff_id).await?.name,
+        None => "Somebody else".to_owned(),
+    };
+    let detail = format!("{who} is in this person's account right now. Try again when they have exited.");
+    Ok(ApiError::new(ErrorCode::PersonBusy, detail))
+}
+
 /// Whether an event brings somebody into an account or keeps them there.
 fn leads_on(event: Event) -> bool {
     matches!(
         event,
-        Event::HandedOver(_) | Event::CodeEntered { .. } | Event::Started | Event::LeaseRenewed { .. }
+        Event::Agreed { .. }
+            | Event::HandedOver(_)
+            | Event::CodeEntered { .. }
+            | Event::Started
+            | Event::Raised
+            | Event::Extended
+            | Event::LeaseRenewed { .. }
     )
 }
 
@@ -197,28 +233,17 @@ async fn consequences(
 ) -> ApiResult<Job> {
     let db = &core.store.db;
     let mut job = Job::default();
-    let mut details = serde_json::Map::new();
     let next = outcome.next;
     let told = |event| NewEvent { staff_id: row.staff_id, overseers: false, sign_in_id: None, event };
     let approver = approver_of(event);
-    let entry = |kind, details: serde_json::Map<String, Value>| Entry {
-        kind,
-        staff: Some(row.staff_id),
-        person: Some(row.person_id.clone()),
-        session: Some(row.id),
-        details: details.into(),
-    };
     if let Err(refusal) = outcome.result {
         let kind = if matches!(refusal, Refusal::WrongCode { .. }) { "code_wrong" } else { "refused" };
-        let what = named_event(event);
-        let Value::Object(mut details) = json!({ "what": what, "why": refusal.to_string() }) else {
-            return Err(ApiError::internal(&"not an object"));
-        };
+        let mut details = json!({ "what": named_event(event), "why": refusal.to_string() });
         if let Refusal::WrongCode { tries_left } = refusal {
-            details.insert("tries_left".to_owned(), tries_left.into());
+            details["tries_left"] = tries_left.into();
         }
         let by = approver.map_or(row.staff_id, |by| Uuid::from_u128(by.id));
-        job.entries.push(Entry { staff: Some(by), ..entry(kind, details) });
+        job.entries.push(Entry { staff: Some(by), ..entry(row, kind, details) });
     }
     if next != before {
         set_state(&mut set, next);
@@ -226,39 +251,61 @@ async fn consequences(
         let over = !next.is_open();
         if over {
             set.open_staff = Set(None);
+            set.open_raise = Set(None);
         }
         if !matches!(next, State::Waiting { .. } | State::CodeSent { .. }) {
             set.code_mac = Set(None);
             set.code_sealed = Set(None);
         }
-        if outcome.result.is_ok()
-            && let Some(by) = approver
-        {
-            job.entries.push(answered(row, event, by, set.denial.try_as_ref().cloned().flatten()));
+        if outcome.result.is_ok() {
+            if let Some(by) = approver {
+                job.entries.push(answered(row, event, by, set.denial.try_as_ref().cloned().flatten()));
+            }
+            job.entries.extend(person_answered(row, event, set.answered.try_as_ref().cloned().flatten()));
         }
-        if matches!(before, State::Pending { .. }) {
-            let changed = Told::ApprovalChanged { request_id: row.id };
-            job.events.push(NewEvent { staff_id: ADMINS, ..told(changed) });
-        }
+        let asked = match (matches!(before, State::Pending { .. }), matches!(next, State::Pending { .. })) {
+            (true, _) => Some(Told::ApprovalChanged { request_id: row.id }),
+            (false, true) => Some(Told::ApprovalAsked { request_id: row.id }),
+            (false, false) => None,
+        };
+        job.events.extend(asked.map(|event| NewEvent { staff_id: ADMINS, ..told(event) }));
         match next {
-            State::Pending { .. }
+            State::Asked { .. }
+            | State::Pending { .. }
             | State::Waiting { .. }
             | State::CodeSent { .. }
             | State::Verified { .. } => {
-                if matches!(event, Event::HandedOver(_)) {
+                if matches!(event, Event::HandedOver(_) | Event::Agreed { approver: false }) {
                     job.effects.extend(delivery::to_requester(core, row.id, row.staff_id).await?);
                 }
                 if event == Event::Delivered {
                     set.delivered_at = Set(Some(core.store.now().await?));
                 }
                 if event == (Event::CodeEntered { right: true }) {
-                    job.entries.push(entry("code_verified", details));
+                    job.entries.push(entry(row, "code_verified", json!({})));
                 }
                 job.events.push(told(Told::RequestChanged { request_id: row.id }));
             }
+            State::Closed { why: Closed::Raised, .. } => {
+                let raised = ActiveModel {
+                    mode: Set(row.mode.clone()),
+                    raised_by: Set(Some(row.id)),
+                    ..Default::default()
+                };
+                let raise = Entity::update_many()
+                    .set(raised)
+                    .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+                    .filter(Column::Id.eq(session_of(row)))
+                    .filter(Column::State.eq("live"))
+                    .filter(Column::Mode.eq("view"));
+                job.guards.push(statement(&raise, db));
+                job.entries.push(entry(row, "mode_raised", json!({ "mode": row.mode })));
+                job.events.push(told(Told::RequestChanged { request_id: row.id }));
+                let changed = Told::SessionChanged { session_id: session_of(row) };
+                job.events.push(NewEvent { overseers: true, ..told(changed) });
+            }
             State::Closed { why, .. } => {
-                details.insert("why".to_owned(), name_of(why).into());
-                job.entries.push(entry("request_closed", details));
+                job.entries.push(entry(row, "request_closed", json!({ "why": name_of(why) })));
                 if let (Closed::Denied, Some(by)) = (why, approver) {
                     let by = staff::reference(core, Uuid::from_u128(by.id)).await?;
                     let denied = Told::CodeDenied { request_id: row.id, person: person(row), by };
@@ -266,12 +313,17 @@ async fn consequences(
                 }
                 job.events.push(told(Told::RequestChanged { request_id: row.id }));
             }
+            State::Live { limit_at, .. } if event == Event::Extended && outcome.result.is_ok() => {
+                set.extended_at = Set(Some(core.store.now().await?));
+                job.entries.push(entry(row, "session_extended", json!({ "limit_at": limit_at })));
+                let changed = Told::SessionChanged { session_id: row.id };
+                job.events.push(NewEvent { overseers: true, ..told(changed) });
+            }
             State::Live { .. } if before.is_live() => {}
             State::Live { limit_at, .. } => {
                 set.live_person = Set(Some(row.person_id.clone()));
-                details.insert("limit_at".to_owned(), limit_at.into());
-                details.insert("mode".to_owned(), row.mode.clone().into());
-                job.entries.push(entry("session_started", details));
+                let details = json!({ "limit_at": limit_at, "mode": row.mode });
+                job.entries.push(entry(row, "session_started", details));
                 if let Some(address) = &row.person_email {
                     let now = core.store.now().await?;
                     job.effects.push(letters::insert(core, Letter::Started, row.id, address, now));
@@ -285,17 +337,16 @@ async fn consequences(
                 set.live_person = Set(None);
                 set.token_mac = Set(None);
                 set.handoff_mac = Set(None);
-                details.insert("cause".to_owned(), name_of(cause).into());
-                details.insert("ended_at".to_owned(), at.into());
+                let mut details = json!({ "cause": name_of(cause), "ended_at": at });
                 let delay = Millis::from(core.config.account.delay_minutes) * MINUTE;
                 if delay > 0 {
-                    details.insert("account_delayed_ms".to_owned(), delay.into());
+                    details["account_delayed_ms"] = delay.into();
                 }
                 if let Some(address) = &row.person_email {
                     let due = core.store.now().await? + delay;
                     job.effects.push(letters::insert(core, Letter::Account, row.id, address, due));
                 }
-                job.entries.push(entry("session_ended", details));
+                job.entries.push(entry(row, "session_ended", details));
                 let ended = Told::SessionEnded { session_id: row.id, cause: told_cause(cause) };
                 job.events.push(NewEvent { overseers: true, ..told(ended) });
                 job.effects.extend([
@@ -353,13 +404,18 @@ fn answered(row: &Model, event: Event, by: Approver, reason: Option<String>) -> 
     if let Some(reason) = reason {
         details["reason"] = reason.into();
     }
-    Entry {
-        kind,
-        staff: Some(Uuid::from_u128(by.id)),
-        person: Some(row.person_id.clone()),
-        session: Some(row.id),
-        details,
-    }
+    Entry { staff: Some(Uuid::from_u128(by.id)), ..entry(row, kind, details) }
+}
+
+/// What the person said, for the record, with the `text` that they read.
+fn person_answered(row: &Model, event: Event, text: Option<String>) -> Option<Entry> {
+    let kind = match event {
+        Event::Agreed { .. } | Event::CodeEntered { .. } => "consent_given",
+        Event::Declined => "consent_declined",
+        _ => return None,
+    };
+    let evidence = if matches!(event, Event::CodeEntered { .. }) { "code" } else { "page" };
+    text.map(|text| entry(row, kind, json!({ "scope": row.mode, "evidence": evidence, "text": text })))
 }
 
 /// A cause as the protocol names it.

@@ -2,21 +2,22 @@
 //! in the transaction that gives rise to them; nobody on the staff's side can leave one out.
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, Statement,
-    sea_query::Expr,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
+    Statement, sea_query::Expr,
 };
 use serde_json::json;
-use understudy_rules::Millis;
+use understudy_rules::{MINUTE, Millis};
 use uuid::Uuid;
 
 use crate::{
     Core, consent,
     delivery::{PATIENCE, PAUSES, TURN},
     error::{ApiError, ApiResult},
+    impersonations::entry,
     mail::{LetterMail, Text, letter_mail},
     person, staff,
     store::{
-        Entry, Job, WriteError,
+        Job, WriteError,
         entities::{
             consent as consents, impersonation,
             letter::{ActiveModel, Column, Entity, Model},
@@ -25,11 +26,14 @@ use crate::{
     },
 };
 
+const HOUR: Millis = 60 * MINUTE;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Letter {
     /// Somebody is in the account now, and the consent is only what staff say.
     Started,
-    Question(Uuid),
+    /// About one change; none where the request itself asks.
+    Question(Option<Uuid>),
     Account,
 }
 
@@ -37,7 +41,7 @@ pub enum Letter {
 pub fn insert(core: &Core, letter: Letter, session: Uuid, address: &str, at: Millis) -> Statement {
     let (kind, consent_id) = match letter {
         Letter::Started => ("started", None),
-        Letter::Question(id) => ("question", Some(id)),
+        Letter::Question(id) => ("question", id),
         Letter::Account => ("account", None),
     };
     let row = ActiveModel {
@@ -51,6 +55,19 @@ pub fn insert(core: &Core, letter: Letter, session: Uuid, address: &str, at: Mil
         ..Default::default()
     };
     statement(&Entity::insert(row), &core.store.db)
+}
+
+/// How long nobody at this address can be asked by mail, where they were asked so often within an hour.
+pub async fn wait_for_question(core: &Core, address: &str, most: u64) -> ApiResult<Option<Millis>> {
+    let hour_ago = core.store.now().await? - HOUR;
+    let asked = Entity::find()
+        .filter(Column::Kind.eq("question"))
+        .filter(Column::Address.eq(address))
+        .filter(Column::NextAt.gt(hour_ago))
+        .order_by_desc(Column::NextAt);
+    let times: Vec<Millis> = asked.all(&core.store.db).await?.iter().map(|row| row.next_at).collect();
+    let first = usize::try_from(most).ok().and_then(|most| times.get(most.checked_sub(1)?));
+    Ok(first.map(|at| at - hour_ago))
 }
 
 /// Takes every letter whose time has come, unless another server has.
@@ -76,7 +93,11 @@ pub async fn send(core: &Core, row: Model) -> ApiResult<()> {
         return Ok(());
     };
     // What speaks of somebody who is in the account is false once they have left.
-    let wanted = row.kind == "account" || session.state == "live";
+    let wanted = match (row.kind.as_str(), row.consent_id) {
+        ("account", _) => true,
+        ("question", None) => session.state == "asked",
+        _ => session.state == "live",
+    };
     let sent = match text(core, &row, &session).await {
         _ if !wanted => Err("the session is over".to_owned()),
         Ok(text) => tokio::time::timeout(PATIENCE, core.mailer.send(&row.address, text))
@@ -106,13 +127,9 @@ pub async fn send(core: &Core, row: Model) -> ApiResult<()> {
         .filter(Column::State.eq("sending"))
         // Whoever was so slow that the turn went to another server has nothing to say any more.
         .filter(Column::NextAt.eq(row.next_at));
-    let entry = Entry {
-        kind: if sent.is_ok() { "letter_sent" } else { "letter_not_sent" },
-        staff: Some(session.staff_id),
-        person: Some(session.person_id.clone()),
-        session: Some(session.id),
-        details: json!({ "letter": row.kind, "try": row.tries + 1, "error": sent.err() }),
-    };
+    let kind = if sent.is_ok() { "letter_sent" } else { "letter_not_sent" };
+    let details = json!({ "letter": row.kind, "try": row.tries + 1, "error": sent.err() });
+    let entry = entry(&session, kind, details);
     let guards = vec![statement(&update, &core.store.db)];
     match core.store.write(Job { guards, entries: vec![entry], ..Job::default() }).await {
         Ok(_) | Err(WriteError::Conflict) => Ok(()),
@@ -125,6 +142,7 @@ async fn text(core: &Core, row: &Model, session: &impersonation::Model) -> ApiRe
     let staff = staff::reference(core, session.staff_id).await?.name;
     let link = person::link_in_mail(core, &session.person_id).await?;
     let question = match row.consent_id {
+        None if row.kind == "question" => Some(consent::wanted(core, session).await?.en),
         None => None,
         Some(id) => {
             let row = consents::Entity::find_by_id(id).one(&core.store.db).await?;
@@ -132,14 +150,18 @@ async fn text(core: &Core, row: &Model, session: &impersonation::Model) -> ApiRe
             Some(consent::text(core, session, &staff, &row.scope).en)
         }
     };
-    let told = person::told(core, session).await?;
+    let told = if row.kind == "question" && row.consent_id.is_none() {
+        None
+    } else {
+        Some(person::told(core, session).await?)
+    };
     Ok(letter_mail(&LetterMail {
         installation: &core.config.name,
         staff: &staff,
-        session: &told,
+        session: told.as_ref(),
         kind: &row.kind,
         question: question.as_deref(),
         link: link.as_str(),
-        minutes: core.config.session.minutes,
+        minutes: core.config.session.longest(),
     }))
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use secrecy::SecretString;
 use serde_json::json;
-use understudy_protocol::{Event, Role, Staff, StaffRef};
+use understudy_protocol::{Event, Mode, Recipients, Role, Staff, StaffRef};
 use understudy_rules::impersonation::EndCause;
 use uuid::Uuid;
 
@@ -21,10 +21,12 @@ use crate::{
     },
 };
 
-impl From<&staff::Model> for Staff {
-    fn from(row: &staff::Model) -> Self {
-        Self { id: row.id, name: row.name.clone(), email: row.email.clone(), roles: roles(row) }
-    }
+/// A row as its owner sees it.
+pub fn shown(core: &Core, row: &staff::Model) -> Staff {
+    let roles = roles(row);
+    let codes = |mode| core.config.code.recipient_of(&roles, mode);
+    let codes = Recipients { view: codes(Mode::View), act: codes(Mode::Act) };
+    Staff { id: row.id, name: row.name.clone(), email: row.email.clone(), codes, roles }
 }
 
 /// A role that nobody knows any more gives nothing.

@@ -74,8 +74,17 @@ async fn sweep_one(core: &Core, row: &Model, now: Millis, on: bool) -> ApiResult
         switch::end_one(core, row.id).await?;
     } else if before.is_live() && !may_go_on(core, row).await? {
         end(core, row.id, EndCause::StaffDisabled).await?;
-    } else if matches!(before, State::Pending { .. }) && !may_go_on(core, row).await? {
+    } else if matches!(before, State::Asked { .. } | State::Pending { .. }) && !may_go_on(core, row).await?
+        || is_left_over(core, row).await?
+    {
         step(core, row.id, |_| Ok(Event::Cancelled), Default::default).await?;
     }
     Ok(())
+}
+
+/// Whether the session is over in which a request wanted more.
+async fn is_left_over(core: &Core, row: &Model) -> ApiResult<bool> {
+    let Some(id) = row.raises else { return Ok(false) };
+    let session = Entity::find_by_id(id).one(&core.store.db).await?;
+    Ok(session.is_none_or(|session| session.state != "live"))
 }

@@ -7,10 +7,10 @@ use reqwest::header::{ACCEPT, DATE};
 use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
 use understudy_protocol::{
-    AskPerson, Deny, Enrol, Enrolment, Handoff, InboxEntry, Lease, LiftNote, NewNote, NewRequest, Note,
-    PendingRequest, PeoplePage, PeopleQuery, Person, Question, RecoveryCodes, Renew, Request, Scope,
-    SecondFactor, ServerInfo, Session, SessionDetail, SessionsPage, SessionsQuery, SetSwitch, ShowFactor,
-    Started, Switch, VerifyCode, WithToken,
+    AskPerson, Deny, Enrol, Enrolment, Handoff, InboxEntry, Lease, LiftNote, NewNote, NewRaise, NewRequest,
+    Note, PendingRequest, PeoplePage, PeopleQuery, Person, Question, Raise, RecoveryCodes, Renew, Request,
+    Scope, SecondFactor, ServerInfo, Session, SessionDetail, SessionsPage, SessionsQuery, SetSwitch,
+    ShowFactor, Started, Switch, VerifyCode, WithToken,
 };
 use uuid::Uuid;
 
@@ -120,6 +120,19 @@ impl Api {
             .json(&body);
         let response = self.authorised(&server, request).await?;
         server.read(response).await
+    }
+
+    pub(crate) async fn ask_to_act(&self, id: Uuid, token: &SecretString, wanted: Raise) -> Result<Request> {
+        let body = NewRaise { token: token.expose_secret().to_owned(), wanted };
+        self.post(&format!("/api/sessions/{id}/raise"), &body).await
+    }
+
+    pub(crate) async fn raise_session(&self, request: Uuid, token: &SecretString) -> Result<Session> {
+        self.post(&format!("/api/requests/{request}/raise"), &with_token(token)).await
+    }
+
+    pub(crate) async fn extend_session(&self, id: Uuid, token: &SecretString) -> Result<Lease> {
+        self.post(&format!("/api/sessions/{id}/extend"), &with_token(token)).await
     }
 
     pub(crate) async fn ask_person(&self, id: Uuid, token: &SecretString, scope: Scope) -> Result<Question> {

@@ -3,7 +3,7 @@
 use tauri::AppHandle;
 use understudy_protocol::Scope;
 
-use crate::contract::StageState;
+use crate::contract::{More, StageState};
 use crate::error::Result;
 use crate::stage;
 
@@ -28,6 +28,12 @@ pub(crate) async fn dismiss_sheet(app: AppHandle) {
 #[tauri::command]
 pub(crate) async fn ask_person(app: AppHandle, scope: Scope) -> Result<()> {
     stage::ask_person(&app, scope).await
+}
+
+/// Permission to act, or more time: asked for in the main window, which comes to the front.
+#[tauri::command]
+pub(crate) async fn want_more(app: AppHandle, more: More) -> Result<()> {
+    stage::want_more(&app, more)
 }
 
 /// "I am still here", where the toolkit does not tell of input by hand.

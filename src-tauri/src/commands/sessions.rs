@@ -1,7 +1,9 @@
 //! Sessions: the one on the stage, and the history. For the main window.
 
 use tauri::AppHandle;
-use understudy_protocol::{LiftNote, NewNote, Note, Session, SessionDetail, SessionsPage, SessionsQuery};
+use understudy_protocol::{
+    LiftNote, NewNote, Note, Raise, Request, Session, SessionDetail, SessionsPage, SessionsQuery,
+};
 use uuid::Uuid;
 
 use crate::contract::NoteDraft;
@@ -13,6 +15,24 @@ use crate::{session, stage};
 #[tauri::command]
 pub(crate) async fn start_session(app: AppHandle, id: Uuid) -> Result<Session> {
     session::start(&app, id).await
+}
+
+/// Asks for a code with which the session on the stage may change things.
+#[tauri::command]
+pub(crate) async fn ask_to_act(app: AppHandle, wanted: Raise) -> Result<Request> {
+    session::ask_to_act(&app, wanted).await
+}
+
+/// Lets it, once that code was entered.
+#[tauri::command]
+pub(crate) async fn raise_session(app: AppHandle, request: Uuid) -> Result<()> {
+    session::raise(&app, request).await
+}
+
+/// Gives the session on the stage more time.
+#[tauri::command]
+pub(crate) async fn extend_session(app: AppHandle) -> Result<()> {
+    session::extend(&app).await
 }
 
 /// Brings the stage to the front.

@@ -4,6 +4,7 @@ mod close;
 mod hand;
 mod keeper;
 mod lease;
+mod more;
 mod note;
 mod sheets;
 mod start;
@@ -28,6 +29,7 @@ use lease::LeaseClock;
 use sheets::Sheets;
 
 pub(crate) use close::{Cause, close, end_before_quitting};
+pub(crate) use more::{ask_to_act, extend, look_again, raise};
 pub(crate) use note::{draft, keep_draft};
 pub(crate) use start::{start, stop};
 pub(crate) use trace::look as look_for_a_left_one;
@@ -82,8 +84,10 @@ impl Live {
 
     /// Whether staff have to be told now that the time is nearly up; once.
     fn tell_limit(&mut self, now: Duration) -> bool {
-        let due = !self.limit_told && self.lease.until_limit(now) <= LIMIT_WARNING;
-        self.limit_told |= due;
+        let near = self.lease.until_limit(now) <= LIMIT_WARNING;
+        let due = near && !self.limit_told;
+        // Whoever gets more time is told again.
+        self.limit_told = near;
         due
     }
 

@@ -3,7 +3,7 @@
 use std::mem::discriminant;
 use std::path::{Path, PathBuf};
 
-use understudy_protocol::ConsentState;
+use understudy_protocol::{ConsentState, RefusalReason};
 
 use crate::contract::Sheet;
 
@@ -36,13 +36,17 @@ impl Sheets {
                 Sheet::Refused { scope, .. } => *scope != Some(question.scope),
                 _ => true,
             }),
+            // What was refused for want of it can be done now.
+            Sheet::Raised => {
+                self.0.retain(|old| !matches!(old, Sheet::Refused { reason: RefusalReason::ViewOnly, .. }))
+            }
             Sheet::Refused { .. } | Sheet::Downloaded { .. } => {}
         }
         // The one change is made: nothing more is to be said of it.
         if matches!(&sheet, Sheet::Consent { question } if question.state == ConsentState::Used) {
             return;
         }
-        let from_the_page = !matches!(sheet, Sheet::CloseRefused | Sheet::Crashed);
+        let from_the_page = !matches!(sheet, Sheet::CloseRefused | Sheet::Crashed | Sheet::Raised);
         let place = usize::from(asks_link && from_the_page);
         self.0.insert(place, sheet);
         self.0.truncate(MOST);

@@ -26,12 +26,12 @@ use understudy_protocol::{ErrorCode, Scope};
 use url::Url;
 use uuid::Uuid;
 
-use crate::contract::{CommandError, Sheet, StageState};
+use crate::contract::{CommandError, More, Sheet, StageState};
 use crate::error::Result;
 use crate::session;
 use crate::state::{AppExt, BAR, MAIN, PLATFORM, STAGE};
 use crate::words::say;
-use crate::workspace::is_ours;
+use crate::workspace::{self, is_ours};
 
 #[cfg(feature = "automation")]
 pub(crate) use hooks::on_download;
@@ -253,6 +253,17 @@ pub(crate) async fn ask_person(app: &AppHandle, scope: Scope) -> Result<()> {
     Ok(())
 }
 
+/// What more is wanted of the session is asked for in the main window.
+pub(crate) fn want_more(app: &AppHandle, more: More) -> Result<()> {
+    workspace::show(app);
+    app.emit_to(MAIN, "more-wanted", more).map_err(|error| {
+        CommandError::internal(
+            say("The main window does not answer.", "La fenêtre principale ne répond pas."),
+            error,
+        )
+    })
+}
+
 /// Somebody did something by hand on the stage.
 pub(crate) fn input(app: &AppHandle) {
     if app.understudy().session.input() {
@@ -337,7 +348,7 @@ fn state(app: &AppHandle) -> Result<StageState> {
     app.understudy().session.stage_state().ok_or_else(no_stage)
 }
 
-fn no_stage() -> CommandError {
+pub(crate) fn no_stage() -> CommandError {
     CommandError::new(ErrorCode::SessionEnded, say("This session is over.", "Cette session est terminée."))
 }
 

@@ -22,9 +22,10 @@ pub async fn inbox(
 ) -> ApiResult<Json<Vec<InboxEntry>>> {
     let db = &core.store.db;
     let now = core.store.now().await?;
-    let mine = impersonation::Column::OpenStaff
+    let mine = impersonation::Column::StaffId
         .eq(caller.staff.id)
-        .and(impersonation::Column::SignInId.eq(caller.sign_in_id));
+        .and(impersonation::Column::SignInId.eq(caller.sign_in_id))
+        .and(impersonation::Column::State.eq("code_sent"));
     let mut entries = Vec::new();
     for row in impersonation::Entity::find().filter(mine).all(db).await? {
         let Machine::CodeSent { expires_at, .. } = state(&row).settled(now) else { continue };

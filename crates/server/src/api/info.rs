@@ -34,6 +34,7 @@ pub async fn info(State(core): State<Shared>) -> Json<ServerInfo> {
             .map(|o| o.gateway.origin().ascii_serialization())
             .collect(),
         session_minutes: config.session.minutes,
+        asks_people: config.platform.person.is_some(),
         switched_off: !switch::is_on(&core).await,
     })
 }

@@ -8,7 +8,7 @@ mod hosts;
 mod inbox;
 mod info;
 mod people;
-mod requests;
+pub(crate) mod requests;
 mod second_factor;
 pub(crate) mod sessions;
 mod sign_in;
@@ -62,6 +62,8 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(requests::cancel::cancel))
         .routes(routes!(requests::verify::verify))
         .routes(routes!(requests::start::start))
+        .routes(routes!(requests::raise::ask))
+        .routes(routes!(requests::raise::raise))
         .routes(routes!(inbox::inbox))
         .routes(routes!(approvals::list::list))
         .routes(routes!(approvals::take::take))
@@ -70,6 +72,7 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(sessions::list::list))
         .routes(routes!(sessions::read::read))
         .routes(routes!(sessions::lease::renew))
+        .routes(routes!(sessions::extend::extend))
         .routes(routes!(sessions::handoff::handoff))
         .routes(routes!(sessions::end::end))
         .routes(routes!(sessions::note::write))

@@ -187,6 +187,16 @@ pub async fn require_fresh(core: &Core, caller: &Caller) -> ApiResult<()> {
     Err(needed("Enter the code of your authenticator app first."))
 }
 
+/// Refused where this sign-in has not shown its second factor since then.
+pub async fn require_since(core: &Core, caller: &Caller, at: Millis) -> ApiResult<()> {
+    let sign_in = sign_in::Entity::find_by_id(caller.sign_in_id).one(&core.store.db).await?;
+    let shown_at = sign_in.and_then(|row| row.second_factor_at);
+    if shown_at.is_some_and(|shown_at| shown_at > at) {
+        return require_fresh(core, caller).await;
+    }
+    Err(needed("Enter the code of your authenticator app first."))
+}
+
 fn needed(detail: &str) -> ApiError {
     ApiError::new(ErrorCode::SecondFactorNeeded, detail)
 }

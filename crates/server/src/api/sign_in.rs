@@ -14,7 +14,7 @@ use crate::{
     clock::time,
     error::{ApiError, ApiResult},
     keys::{Keys, Secret},
-    staff::{end_sessions, entry},
+    staff::{self as people, end_sessions, entry},
     store::{
         Entry, Job, NewEvent, WriteError,
         entities::{refresh_token, sign_in, staff},
@@ -44,9 +44,9 @@ impl Tokens {
         }
     }
 
-    fn answer(self, staff: &staff::Model, now: Millis) -> Answer<SignedIn> {
+    fn answer(self, core: &Core, staff: &staff::Model, now: Millis) -> Answer<SignedIn> {
         Answer(SignedIn {
-            staff: Staff::from(staff),
+            staff: people::shown(core, staff),
             access_token: self.access,
             access_expires_in_ms: ACCESS.unsigned_abs(),
             refresh_token: self.refresh,
@@ -111,7 +111,7 @@ pub async fn sign_in(State(core): State<Shared>, Json(given): Json<SignIn>) -> A
     core.store
         .write(Job { guards: inserts.into(), entries: vec![entry("signed_in", staff.id)], ..Job::default() })
         .await?;
-    Ok(tokens.answer(&staff, now))
+    Ok(tokens.answer(&core, &staff, now))
 }
 
 /// Exchanges a refresh token for the next pair. It may be sent again as long as nothing of that pair was
@@ -189,7 +189,7 @@ pub async fn refresh(State(core): State<Shared>, Json(given): Json<Refresh>) -> 
             statement(&refresh_token::Entity::insert(next), db),
         ]);
         match core.store.write(Job { guards, ..Job::default() }).await {
-            Ok(_) => return Ok(tokens.answer(&staff, now)),
+            Ok(_) => return Ok(tokens.answer(&core, &staff, now)),
             // Another one of the same kind was faster: look again.
             Err(WriteError::Conflict) => {}
             Err(error) => return Err(error.into()),

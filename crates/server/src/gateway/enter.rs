@@ -19,10 +19,10 @@ use super::{
 use crate::{
     config::Origin,
     error::ApiResult,
-    impersonations::state,
+    impersonations::{entry, state},
     keys::{Keys, Secret},
     store::{
-        Entry, Job, WriteError,
+        Job, WriteError,
         entities::{gateway_cookie, impersonation},
         statement,
     },
@@ -125,13 +125,11 @@ async fn exchange(
     };
     let job = Job {
         guards: vec![statement(&use_up, db), statement(&gateway_cookie::Entity::insert(cookie), db)],
-        entries: vec![Entry {
-            kind: "stage_entered",
-            staff: Some(row.staff_id),
-            person: Some(row.person_id),
-            session: Some(row.id),
-            details: json!({ "origin": origin.gateway.origin().ascii_serialization() }),
-        }],
+        entries: vec![entry(
+            &row,
+            "stage_entered",
+            json!({ "origin": origin.gateway.origin().ascii_serialization() }),
+        )],
         ..Job::default()
     };
     match core.store.write(job).await {

@@ -27,7 +27,7 @@ use crate::{
     config::Origin,
     consent::{self, Taken},
     error::{ApiError, ApiResult, chain},
-    impersonations::{name_of, named, write_while_live},
+    impersonations::{self, name_of, named, write_while_live},
     store::{Entry, Job, NewEvent},
     switch,
 };
@@ -290,14 +290,7 @@ impl Passing<'_> {
     }
 
     pub fn entry(&self, kind: &'static str, details: Value) -> Entry {
-        let row = &self.session.row;
-        Entry {
-            kind,
-            staff: Some(row.staff_id),
-            person: Some(row.person_id.clone()),
-            session: Some(row.id),
-            details,
-        }
+        impersonations::entry(&self.session.row, kind, details)
     }
 
     /// The address at the platform: its origin, and exactly the path and query that were matched.

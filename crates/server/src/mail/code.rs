@@ -14,6 +14,8 @@ pub struct CodeMail<'a> {
     pub view_only: bool,
     pub code_minutes: u32,
     pub session_minutes: u32,
+    /// What reading the code out agrees to; for the person alone.
+    pub wanted: Option<&'a str>,
 }
 
 /// To the staff member who asked.
@@ -42,14 +44,7 @@ pub fn code_mail(mail: &CodeMail<'_>) -> Text {
 
 /// To the person themselves, who reads the code out to the staff member who asked.
 pub fn person_mail(mail: &CodeMail<'_>) -> Text {
-    let what = if mail.view_only {
-        "They see what you see, and can change nothing."
-    } else {
-        "They see what you see, and can change things for you."
-    };
-    let session = format!("{} minutes at most", mail.session_minutes);
-    let rows =
-        [("Who asks", mail.staff), ("Why", mail.reason), ("What they can do", what), ("How long", &session)];
+    let rows = [("Who asks", mail.staff), ("Why", mail.reason)];
     let good = format!(
         "Whoever asks can sign in to your account with it, once, within {} minutes.",
         mail.code_minutes
@@ -58,14 +53,7 @@ pub fn person_mail(mail: &CodeMail<'_>) -> Text {
     let warning = "Read it out only to somebody of support whom you called yourself, and only if you want their help now. \
                    If you asked for nothing, do nothing: without the code nobody gets in. Nobody may ask you for it by \
                    e-mail or in a message.";
-    text(
-        mail,
-        subject,
-        "Support asks to sign in to your account, to help you. Your code:",
-        &good,
-        &rows,
-        warning,
-    )
+    text(mail, subject, &format!("{} Your code:", mail.wanted.unwrap_or_default()), &good, &rows, warning)
 }
 
 fn text(
@@ -106,6 +94,7 @@ mod tests {
             view_only: true,
             code_minutes: 10,
             session_minutes: 30,
+            wanted: None,
         }
     }
 
@@ -119,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_mail_to_the_person_says_who_asks_and_to_whom_the_code_may_be_read_out() {
-        let text = person_mail(&CodeMail { reason: "<b>stuck</b>", ..mail() });
+        let text = person_mail(&CodeMail { wanted: Some("<b>stuck</b> Do you allow this?"), ..mail() });
         insta::assert_snapshot!(text.plain);
         assert!(text.html.contains("&lt;b&gt;stuck&lt;/b&gt;") && !text.html.contains("<b>"));
         assert!(text.html.contains("WDJB-MJHT") && !text.subject.contains("WDJB"));

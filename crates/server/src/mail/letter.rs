@@ -1,5 +1,6 @@
 //! Mails to the person whose account it is: plain words, no word of ours that they would have to learn.
 
+use chrono::{DateTime, Utc};
 use understudy_protocol::{Counted, Mode, PersonSession};
 
 use super::{Layout, Text};
@@ -7,7 +8,8 @@ use super::{Layout, Text};
 pub struct LetterMail<'a> {
     pub installation: &'a str,
     pub staff: &'a str,
-    pub session: &'a PersonSession,
+    /// Missing where there is none yet, and the question says all.
+    pub session: Option<&'a PersonSession>,
     /// `started`, `question` or `account`.
     pub kind: &'a str,
     pub question: Option<&'a str>,
@@ -16,8 +18,7 @@ pub struct LetterMail<'a> {
 }
 
 pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
-    let LetterMail { installation, staff, session, .. } = mail;
-    let minute = |at: chrono::DateTime<chrono::Utc>| at.format("%-d %B %Y, %H:%M UTC").to_string();
+    let LetterMail { installation, staff, .. } = mail;
     let (subject, lead) = match mail.kind {
         "question" => {
             (format!("{installation} asks for your permission"), mail.question.unwrap_or_default().to_owned())
@@ -31,25 +32,7 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
             format!("{staff} of {installation} was signed in to your account to help you."),
         ),
     };
-    let mode = match session.mode {
-        Mode::View => "look only: nothing could be changed",
-        Mode::Act => "with changes allowed",
-    };
-    let mut rows = vec![("Who", (*staff).to_owned()), ("Why", session.reason.clone())];
-    rows.extend(session.ticket.clone().map(|ticket| ("Ticket", ticket)));
-    rows.push(("How", mode.to_owned()));
-    match session.ended_at {
-        Some(ended) => rows.push(("When", format!("{} to {}", minute(session.started_at), minute(ended)))),
-        None => rows
-            .push(("Since", format!("{}, for {} minutes at most", minute(session.started_at), mail.minutes))),
-    }
-    if mail.kind == "account" {
-        rows.push(("Changed", listed(&session.changed, "nothing")));
-        rows.push(("Viewed", listed(&session.viewed, "nothing")));
-        if !session.refused.is_empty() {
-            rows.push(("Tried, and refused", listed(&session.refused, "")));
-        }
-    }
+    let rows = mail.session.map(|session| rows(mail, session)).unwrap_or_default();
     let (offer, action) = match mail.kind {
         "question" => ("Opening this page answers nothing. Allow or decline there:", "See the question"),
         "started" => ("You can end this at any time:", "See it, or end it"),
@@ -66,6 +49,33 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
         installation,
     };
     layout.text(subject)
+}
+
+fn rows(mail: &LetterMail<'_>, session: &PersonSession) -> Vec<(&'static str, String)> {
+    let minute = |at: DateTime<Utc>| at.format("%-d %B %Y, %H:%M UTC").to_string();
+    let mode = match (session.mode, session.changes_since) {
+        (Mode::View, _) => "look only: nothing could be changed".to_owned(),
+        (Mode::Act, None) => "with changes allowed".to_owned(),
+        (Mode::Act, Some(since)) => {
+            format!("look only at first; with changes allowed from {}", minute(since))
+        }
+    };
+    let mut rows = vec![("Who", mail.staff.to_owned()), ("Why", session.reason.clone())];
+    rows.extend(session.ticket.clone().map(|ticket| ("Ticket", ticket)));
+    rows.push(("How", mode));
+    match session.ended_at {
+        Some(ended) => rows.push(("When", format!("{} to {}", minute(session.started_at), minute(ended)))),
+        None => rows
+            .push(("Since", format!("{}, for {} minutes at most", minute(session.started_at), mail.minutes))),
+    }
+    if mail.kind == "account" {
+        rows.push(("Changed", listed(&session.changed, "nothing")));
+        rows.push(("Viewed", listed(&session.viewed, "nothing")));
+        if !session.refused.is_empty() {
+            rows.push(("Tried, and refused", listed(&session.refused, "")));
+        }
+    }
+    rows
 }
 
 /// "Changed the profile, viewed a transaction (3 times)".

@@ -1,18 +1,20 @@
 //! What the person's page asks for. No sign-in of ours: a link, or the platform's word.
 
 use axum::{Json as Answer, extract::State};
-use sea_orm::EntityTrait as _;
-use understudy_protocol::{AnswerQuestion, EndAsPerson, ErrorCode, OpenPersonPage, PersonKey, PersonPage};
-use understudy_rules::impersonation::{EndCause, Refusal};
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
+use understudy_protocol::{
+    AnswerQuestion, EndAsPerson, ErrorCode, OpenPersonPage, PersonKey, PersonPage, Said,
+};
+use understudy_rules::impersonation::{EndCause, Event, Refusal};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{VOUCHED, holder, impersonated_at, link, may_answer, shown};
+use super::{VOUCHED, asks_its_person, holder, impersonated_at, link, may_answer, shown};
 use crate::{
-    Shared,
-    api::extract::Json,
+    Core, Shared,
+    api::{extract::Json, requests::create::put_code},
     consent,
     error::{ApiError, ApiResult},
-    impersonations::end,
+    impersonations::{end, step},
     staff,
     store::entities::{consent as consents, impersonation},
 };
@@ -54,11 +56,6 @@ pub async fn answer(
     Json(given): Json<AnswerQuestion>,
 ) -> ApiResult<Answer<PersonPage>> {
     let link = holder(&core, &given.link).await?;
-    let missing = || ApiError::not_found("question");
-    let db = &core.store.db;
-    let row = consents::Entity::find_by_id(given.question).one(db).await?.ok_or_else(missing)?;
-    let session = impersonation::Entity::find_by_id(row.session_id).one(db).await?;
-    let session = session.filter(|session| session.person_id == link.person_id).ok_or_else(missing)?;
     // To say no takes nothing but the link.
     if given.allow && !may_answer(&core, &link).await? {
         return Err(ApiError::new(
@@ -66,11 +63,46 @@ pub async fn answer(
             "From here an answer does not count. Sign in to your account and answer there.",
         ));
     }
-    let staff = staff::reference(&core, session.staff_id).await?.name;
-    let text = consent::text(&core, &session, &staff, &row.scope);
-    let text = if given.language == "fr" { text.fr } else { text.en };
-    consent::answer(&core, &session, &row, given.allow, &text).await?;
+    let db = &core.store.db;
+    let theirs = |row: &impersonation::Model| row.person_id == link.person_id;
+    let said = |text: Said| if given.language == "fr" { text.fr } else { text.en };
+    let asked = consents::Entity::find_by_id(given.question).one(db).await?;
+    let about = asked.as_ref().map_or(given.question, |row| row.session_id);
+    let about = impersonation::Entity::find_by_id(about).one(db).await?.filter(theirs);
+    match (asked, about) {
+        (Some(question), Some(session)) => {
+            let staff = staff::reference(&core, session.staff_id).await?.name;
+            let text = said(consent::text(&core, &session, &staff, &question.scope));
+            consent::answer(&core, &session, &question, given.allow, &text).await?;
+        }
+        (None, Some(request)) if asks_its_person(&request) => {
+            let text = said(consent::wanted(&core, &request).await?);
+            answer_request(&core, &request, given.allow, &text).await?;
+        }
+        _ => return Err(ApiError::not_found("question")),
+    }
     Ok(Answer(shown(&core, given.link, &link).await?))
+}
+
+/// The person lets somebody in, or into more; or does not.
+async fn answer_request(
+    core: &Core,
+    request: &impersonation::Model,
+    allow: bool,
+    text: &str,
+) -> ApiResult<()> {
+    let approver = request.recipient.as_deref() == Some("approver");
+    let event = if allow { Event::Agreed { approver } } else { Event::Declined };
+    let mut set = impersonation::ActiveModel { answered: Set(Some(text.to_owned())), ..Default::default() };
+    if allow && !approver {
+        put_code(core, request.id, &mut set);
+    }
+    let done = step(core, request.id, |_| Ok(event), || set.clone()).await?;
+    done.result.map_err(|refusal| match refusal {
+        // Why it is over is told to the one who asked.
+        Refusal::Closed(_) | Refusal::Ended(_) | Refusal::AlreadyStarted => Refusal::NotAsked.into(),
+        refusal => refusal.into(),
+    })
 }
 
 /// "End now": whoever takes their consent back is alone in their account within a second.

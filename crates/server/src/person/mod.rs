@@ -10,7 +10,9 @@ mod vouching;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
 };
-use understudy_protocol::{ConsentState, Counted, ErrorCode, PersonPage, PersonQuestion, PersonSession};
+use understudy_protocol::{
+    Consent, ConsentState, Counted, ErrorCode, PersonPage, PersonQuestion, PersonSession,
+};
 use understudy_rules::{Millis, impersonation::State};
 use url::Url;
 
@@ -22,7 +24,7 @@ use crate::{
     consent,
     error::{ApiError, ApiResult},
     gateway::TRIED,
-    impersonations::{name_of, named, state},
+    impersonations::{OPEN, name_of, named, state},
     keys::{Keys, Secret},
     staff,
     store::entities::{
@@ -106,7 +108,8 @@ async fn shown(core: &Core, link: String, row: &Model) -> ApiResult<PersonPage> 
         .filter(Column::StartedAt.is_not_null())
         .order_by_desc(Column::StartedAt);
     let rows = sea_orm::QuerySelect::limit(rows, MOST).all(db).await?;
-    let (mut sessions, mut questions) = (vec![], vec![]);
+    let mut sessions = vec![];
+    let mut questions = requested(core, &row.person_id, now).await?;
     for session in &rows {
         sessions.push(told(core, session).await?);
         if session.state != "live" {
@@ -118,7 +121,8 @@ async fn shown(core: &Core, link: String, row: &Model) -> ApiResult<PersonPage> 
             let question = consent::shown(&asked, now);
             if matches!(question.state, ConsentState::Asked | ConsentState::Allowed) {
                 questions.push(PersonQuestion {
-                    question,
+                    id: question.id,
+                    state: question.state,
                     text: consent::text(core, session, &staff, &asked.scope),
                 });
             }
@@ -137,6 +141,31 @@ async fn shown(core: &Core, link: String, row: &Model) -> ApiResult<PersonPage> 
         questions,
         sessions,
     })
+}
+
+/// What requests ask: to be let in, or for more.
+async fn requested(core: &Core, person: &str, now: Millis) -> ApiResult<Vec<PersonQuestion>> {
+    use impersonation::Column;
+    let open = impersonation::Entity::find()
+        .filter(Column::PersonId.eq(person))
+        .filter(Column::State.is_in(OPEN))
+        .order_by_desc(Column::CreatedAt);
+    let mut questions = vec![];
+    for row in open.all(&core.store.db).await?.iter().filter(|row| asks_its_person(row)) {
+        let state = match state(row).settled(now) {
+            State::Asked { .. } => ConsentState::Asked,
+            State::Live { .. } | State::Closed { .. } | State::Ended { .. } => continue,
+            // A yes can be taken back until it is used.
+            _ => ConsentState::Allowed,
+        };
+        questions.push(PersonQuestion { id: row.id, state, text: consent::wanted(core, row).await? });
+    }
+    Ok(questions)
+}
+
+/// Whether the person answers for this request on their page.
+fn asks_its_person(row: &impersonation::Model) -> bool {
+    matches!(serde_json::from_str(&row.consent), Ok(Consent::Page))
 }
 
 /// A session as its person is told of it.
@@ -163,6 +192,13 @@ pub async fn told(core: &Core, row: &impersonation::Model) -> ApiResult<PersonSe
         reason: row.reason.clone(),
         ticket: row.ticket.clone(),
         mode: named(&row.mode).ok_or_else(unreadable)?,
+        changes_since: match row.raised_by {
+            None => None,
+            Some(id) => {
+                let raise = impersonation::Entity::find_by_id(id).one(&core.store.db).await?;
+                raise.and_then(|raise| raise.ended_at).map(time)
+            }
+        },
         started_at: time(started_at),
         ended_at: ended.map(|(at, _)| time(at)),
         end_cause: ended.and_then(|(_, cause)| named(&name_of(cause))),

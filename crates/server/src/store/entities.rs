@@ -144,7 +144,7 @@ pub mod impersonation {
         pub mode: String,
         /// Where the account of the session goes: the address that they had before it.
         pub person_email: Option<String>,
-        /// JSON of the protocol's `ConsentStatement`.
+        /// JSON of the protocol's `Consent`.
         pub consent: String,
         pub created_at: i64,
 
@@ -181,7 +181,18 @@ pub mod impersonation {
         pub taken_until: Option<i64>,
         /// Why the code was denied.
         pub denial: Option<String>,
+        /// What the person read and answered, word for word.
+        pub answered: Option<String>,
 
+        /// The session whose mode it raises; none where it is a session's own.
+        pub raises: Option<Uuid>,
+        /// The request that raised this session's mode.
+        pub raised_by: Option<Uuid>,
+        /// When this session was given more time, the last time.
+        pub extended_at: Option<i64>,
+
+        /// The session that it raises, while it is open: one each.
+        pub open_raise: Option<Uuid>,
         /// The staff member, while the request is open or the session live: one each.
         pub open_staff: Option<Uuid>,
         /// The person, while the session is live: one each.

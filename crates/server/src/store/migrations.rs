@@ -22,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(NoteLifted),
             Box::new(Approval),
             Box::new(PersonsSide),
+            Box::new(Raises),
         ]
     }
 }
@@ -387,6 +388,39 @@ impl MigrationTrait for Approval {
             impersonation.table(Alias::new("impersonation")).add_column(column);
             manager.alter_table(impersonation).await?;
         }
+        Ok(())
+    }
+}
+
+struct Raises;
+
+impl MigrationName for Raises {
+    fn name(&self) -> &'static str {
+        "m0009_raises"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Raises {
+    #[allow(elided_lifetimes_in_paths)]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for column in [
+            uuid_null("raises"),
+            uuid_null("raised_by"),
+            uuid_null("open_raise"),
+            big_integer_null("extended_at"),
+            text_null("answered"),
+        ] {
+            let mut impersonation = Table::alter();
+            impersonation.table(Alias::new("impersonation")).add_column(column);
+            manager.alter_table(impersonation).await?;
+        }
+        let mut one = Index::create();
+        one.name("one_open_raise").table(Alias::new("impersonation")).col(Alias::new("open_raise")).unique();
+        manager.create_index(one).await?;
+        // Until here there was one kind of evidence, and it had no name.
+        let named = "UPDATE impersonation SET consent = '{\"evidence\":\"statement\",' || substr(consent, 2)";
+        manager.get_connection().execute_unprepared(named).await?;
         Ok(())
     }
 }

@@ -7,8 +7,8 @@ use reqwest::{Method, StatusCode};
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 use understudy_protocol::{
-    ErrorCode, InboxEntry, Mode, PendingRequest, Problem, Recipient, Request, RequestState, Role,
-    SessionDetail,
+    Consent, ErrorCode, InboxEntry, Mode, NewRequest, PendingRequest, Problem, Recipient, Request,
+    RequestState, Role, SessionDetail,
 };
 use understudy_server::{
     config::{CodeRule, Config},
@@ -79,7 +79,7 @@ async fn from_the_question_to_the_session_by_way_of_an_administrator() {
     assert_eq!((entry.person.id.as_str(), entry.person.name.as_str()), (ELISE, "Élise Marchand"));
     assert_eq!((entry.reason.as_str(), entry.ticket.as_deref()), ("The payment is stuck", Some("T-1")));
     assert_eq!((entry.mode, entry.session_minutes, entry.taken_by), (Mode::Act, 30, None));
-    assert_eq!(entry.consent.given_by, "Élise Marchand");
+    assert_eq!(entry.consent, asking_for(ELISE, Mode::Act).consent);
     let path = format!("/api/approvals/{}/take", request.id);
     let taken: PendingRequest = grace.post(&path, &json!({})).await.expect("taken");
     assert_eq!(taken.taken_by.expect("by Grace").id, id_of(&grace));
@@ -416,7 +416,12 @@ async fn who_decides_is_a_rule_by_role_and_by_mode_and_only_delivered_codes_coun
 async fn a_code_for_the_person_goes_to_them_by_mail_and_nowhere_else() {
     let world = World::with(|config| config.code.recipient = Recipient::Person, false).await;
     let app = world.agent().await;
-    let request = ask(&app, Mode::View).await;
+    // Nobody states a consent that the person gives by reading the code out.
+    let stated: Problem =
+        app.post::<Value>("/api/requests", &asking_for(ELISE, Mode::View)).await.unwrap_err();
+    assert_eq!((stated.code, stated.field.as_deref()), (ErrorCode::Invalid, Some("consent")));
+    let wanted = NewRequest { consent: Consent::Code, ..asking_for(ELISE, Mode::View) };
+    let request: Request = app.post("/api/requests", &wanted).await.expect("requested");
     let sent = eventually("the mail is sent", async || {
         let request = now(&app, request.id).await;
         (request.state == RequestState::CodeSent).then_some(request)
@@ -447,5 +452,11 @@ async fn a_code_for_the_person_goes_to_them_by_mail_and_nowhere_else() {
     }
     app.verify(&request, &code).await.expect("read out, it is right");
     app.start(&request).await.expect("started");
+    let ledger = world.ledger().await;
+    let (_, given) = ledger.iter().find(|(kind, _)| kind == "consent_given").expect("on record");
+    assert_eq!((given["evidence"].as_str(), given["scope"].as_str()), (Some("code"), Some("view")));
+    let text = given["text"].as_str().expect("what they read");
+    assert!(mail.replace("=\r\n", "").contains("asks to sign in to your account as you"), "{mail}");
+    assert!(text.contains("asks to sign in to your account as you") && !text.contains(&code), "{text}");
     world.stop().await;
 }

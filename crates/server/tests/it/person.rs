@@ -5,16 +5,17 @@ use std::{fs, time::Duration};
 use reqwest::{Client, Method, StatusCode, header};
 use serde_json::{Value, json};
 use understudy_protocol::{
-    ConsentState, EndCause, ErrorCode, Mode, PersonPage, Problem, Question, SessionDetail, Started,
+    ConsentState, EndCause, ErrorCode, Mode, PersonPage, Problem, Question, Request, SessionDetail, Started,
 };
 use understudy_server::config::PersonConfig;
+use uuid::Uuid;
 
 use crate::world::{App, ELISE, Stage, World, answer, client, eventually};
 
 const IBAN: &str = "DE89370400440532013000";
 
 /// The texts of all mails to Élise whose subject has this in it, oldest first.
-fn mails(world: &World, subject: &str) -> Vec<String> {
+pub fn mails(world: &World, subject: &str) -> Vec<String> {
     let mut files: Vec<_> = fs::read_dir(world.data_dir.join("mail"))
         .into_iter()
         .flatten()
@@ -31,43 +32,43 @@ fn plain(mail: &str) -> String {
     mail.replace("=\r\n", "").replace("=3D", "=").replace("=E2=80=9C", "“").replace("=E2=80=9D", "”")
 }
 
-async fn mail(world: &World, subject: &str) -> String {
+pub async fn mail(world: &World, subject: &str) -> String {
     eventually(subject, async || mails(world, subject).pop()).await
 }
 
 /// The secret of the link in a mail.
-fn link(mail: &str) -> String {
+pub fn link(mail: &str) -> String {
     let (_, rest) = mail.split_once("/person#").expect("a link");
     rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').next().expect("text").to_owned()
 }
 
 /// Somebody's browser, with neither a sign-in of ours nor a cookie.
-struct Browser<'a> {
+pub struct Browser<'a> {
     world: &'a World,
     http: Client,
     cookies: String,
 }
 
 impl<'a> Browser<'a> {
-    fn new(world: &'a World) -> Self {
+    pub fn new(world: &'a World) -> Self {
         Self { world, http: client(), cookies: String::new() }
     }
 
-    async fn post(&self, path: &str, body: Value) -> Result<PersonPage, Problem> {
+    pub async fn post(&self, path: &str, body: Value) -> Result<PersonPage, Problem> {
         answer(self.http.post(self.world.api.join(path).expect("a URL")).json(&body)).await
     }
 
-    async fn open(&self, link: &str) -> Result<PersonPage, Problem> {
+    pub async fn open(&self, link: &str) -> Result<PersonPage, Problem> {
         self.post("/api/person", json!({ "key": { "link": link } })).await
     }
 
-    async fn answer(&self, link: &str, question: &Question, allow: bool) -> Result<PersonPage, Problem> {
-        let body = json!({ "link": link, "question": question.id, "allow": allow, "language": "en" });
+    pub async fn answer(&self, link: &str, question: impl Asked, allow: bool) -> Result<PersonPage, Problem> {
+        let body = json!({ "link": link, "question": question.id(), "allow": allow, "language": "en" });
         self.post("/api/person/answer", body).await
     }
 
     /// Signs in at the platform as the person themselves.
-    async fn sign_in(mut self) -> Self {
+    pub async fn sign_in(mut self) -> Self {
         let form = self.at_platform("/sign-in").send().await.expect("a page");
         self.cookies = cookies(&form);
         let token = csrf(&form.text().await.expect("a page"));
@@ -95,9 +96,26 @@ impl<'a> Browser<'a> {
         found.unwrap_or_else(|| panic!("{html}")).to_owned()
     }
 
-    async fn vouched(&self) -> Result<PersonPage, Problem> {
+    pub async fn vouched(&self) -> Result<PersonPage, Problem> {
         let assertion = self.assertion().await;
         self.post("/api/person", json!({ "key": { "assertion": assertion } })).await
+    }
+}
+
+/// What somebody answers: one change, or a request.
+pub trait Asked {
+    fn id(&self) -> Uuid;
+}
+
+impl Asked for &Question {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+impl Asked for &Request {
+    fn id(&self) -> Uuid {
+        self.id
     }
 }
 
@@ -123,7 +141,7 @@ async fn change_bank(stage: &mut Stage<'_>) -> StatusCode {
     change(stage, Method::POST, "/settings/bank").await
 }
 
-async fn change(stage: &mut Stage<'_>, method: Method, path: &str) -> StatusCode {
+pub async fn change(stage: &mut Stage<'_>, method: Method, path: &str) -> StatusCode {
     let token = stage.csrf().await;
     let form = [("csrf_token", token.as_str()), ("iban", IBAN)];
     stage.request(method, path).form(&form).send().await.expect("an answer").status()
@@ -176,7 +194,7 @@ async fn an_account_comes_later_only_by_configuration_and_the_delay_is_on_record
 }
 
 /// Élise signs in, and some time later Ada steps into her account.
-async fn both(world: &World) -> (Browser<'_>, App<'_>) {
+pub async fn both(world: &World) -> (Browser<'_>, App<'_>) {
     let browser = Browser::new(world).sign_in().await;
     // The platform's clock goes on meanwhile.
     world.pass(Duration::from_secs(30));
@@ -196,7 +214,7 @@ async fn invariant_9_bank_details_change_once_by_one_consent() {
     assert!(asked.contains("asks to change your bank details"), "{asked}");
     // The link shows, and alone it allows nothing.
     let page = browser.open(&link(&asked)).await.expect("the page");
-    assert_eq!(page.questions[0].question.id, question.id);
+    assert_eq!(page.questions[0].id, question.id);
     assert!(!page.may_answer && page.answer_at.is_some());
     assert_eq!(browser.answer(&page.link, &question, true).await.unwrap_err().code, ErrorCode::Forbidden);
     assert_eq!(change_bank(&mut stage).await, StatusCode::FORBIDDEN);
@@ -204,7 +222,7 @@ async fn invariant_9_bank_details_change_once_by_one_consent() {
     let page = browser.vouched().await.expect("the page");
     assert!(page.may_answer);
     let page = browser.answer(&page.link, &question, true).await.expect("allowed");
-    assert_eq!(page.questions[0].question.state, ConsentState::Allowed);
+    assert_eq!(page.questions[0].state, ConsentState::Allowed);
     // Allowed is once, for this and nothing else.
     assert_eq!(
         browser.answer(&page.link, &question, true).await.unwrap_err().code,

@@ -19,8 +19,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use understudy_protocol::{
-    ConsentMeans, ConsentStatement, Enrolment, ErrorCode, Handoff, InboxEntry, Mode, NewRequest, Note,
-    Problem, RecoveryCodes, Request, Role, SecondFactor, SignedIn, Started,
+    Consent, ConsentMeans, ConsentStatement, Enrolment, ErrorCode, Handoff, InboxEntry, Mode, NewRequest,
+    Note, Problem, RecoveryCodes, Request, Role, SecondFactor, SignedIn, Started,
 };
 use understudy_server::{
     Shared,
@@ -257,11 +257,11 @@ pub fn asking_for(person: &str, mode: Mode) -> NewRequest {
         reason: "The payment is stuck".to_owned(),
         ticket: Some("T-1".to_owned()),
         mode,
-        consent: ConsentStatement {
+        consent: Consent::Statement(ConsentStatement {
             given_by: "Élise Marchand".to_owned(),
             means: ConsentMeans::Phone,
             reference: "call 7".to_owned(),
-        },
+        }),
     }
 }
 

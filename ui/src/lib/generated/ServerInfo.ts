@@ -30,6 +30,10 @@ gateway_origins: Array<string>,
  */
 session_minutes: number, 
 /**
+ * Whether a person can be asked, and answer on their page.
+ */
+asks_people: boolean, 
+/**
  * Nobody may impersonate until an administrator switches it on again.
  */
 switched_off: boolean, };

@@ -57,6 +57,7 @@ async fn shown(core: &Core, row: &Model) -> ApiResult<Option<PendingRequest>> {
     let unreadable = || ApiError::internal(&format!("request {} cannot be read", row.id));
     Ok(Some(PendingRequest {
         request_id: row.id,
+        raises: row.raises.is_some(),
         staff: staff::reference(core, row.staff_id).await?,
         person: person(row),
         reason: row.reason.clone(),

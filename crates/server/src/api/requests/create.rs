@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use serde_json::json;
 use understudy_protocol::{
-    ConsentStatement, ErrorCode, Event as Told, Mode, NewRequest, Person, Recipient, Request,
+    Consent, ConsentStatement, ErrorCode, Event as Told, Mode, NewRequest, Person, Recipient, Request,
 };
 use understudy_rules::{
     Millis,
@@ -27,6 +27,7 @@ use crate::{
     error::{ApiError, ApiResult},
     impersonations::{name_of, set_state, state, step},
     keys::Secret,
+    letters::{self, Letter},
     store::{
         ADMINS, Entry, Job, NewEvent, WriteError,
         entities::{impersonation, staff},
@@ -35,8 +36,8 @@ use crate::{
     switch,
 };
 
-/// Makes a request and its code, which then goes out by every configured channel; or asks the administrators to
-/// hand one over. An older request of the same staff member ends.
+/// Makes a request. Its code goes out by every configured channel, once the person has agreed and an administrator
+/// has handed it over, where they have to. An older request of the same staff member ends.
 #[utoipa::path(post, path = "/api/requests", security(("bearer" = [])), request_body = NewRequest,
     responses((status = 201, body = Request)))]
 pub async fn create(
@@ -44,50 +45,62 @@ pub async fn create(
     Impersonator(caller): Impersonator,
     Json(new): Json<NewRequest>,
 ) -> ApiResult<(StatusCode, Answer<Request>)> {
-    switch::require_on(&core).await?;
-    let reason = check_reason(&new.reason)
-        .map_err(|error| ApiError::invalid("reason", format!("The reason must have {error}.")))?
-        .to_owned();
+    let reason = checked_reason("reason", &new.reason)?;
     let ticket = optional("ticket", new.ticket.as_deref())?;
-    let consent = check_consent(&new.consent)?;
     let person = core.directory.find(&new.identifier).await?;
-    eligibility::require(&core, &caller, &person.id, &person.kind).await?;
-    let asked = Asked { person, mode: new.mode, reason, ticket, consent };
-    for _ in 0..TRIES {
-        if let Some(id) = write(&core, &caller, &asked).await? {
-            let row = impersonation::Entity::find_by_id(id).one(&core.store.db).await?;
-            let row = row.ok_or_else(|| ApiError::not_found("request"))?;
-            return Ok((StatusCode::CREATED, Answer(shown(&core, &row).await?)));
-        }
-    }
-    Err(ApiError::too_many(1_000, "You asked for another code at the same moment. Try again."))
+    let asked = Asked { person, mode: new.mode, reason, ticket, consent: new.consent, raises: None };
+    place(&core, &caller, asked).await
 }
 
 /// How often a request is written anew that something else came before: a delivery, or another request.
 const TRIES: usize = 3;
 
-/// A request whose words are in order.
-struct Asked {
-    person: Person,
-    mode: Mode,
-    reason: String,
-    ticket: Option<String>,
-    consent: ConsentStatement,
+/// What is asked for.
+pub struct Asked {
+    pub person: Person,
+    pub mode: Mode,
+    pub reason: String,
+    pub ticket: Option<String>,
+    pub consent: Consent,
+    /// The session that is to allow changes; none for a session of its own.
+    pub raises: Option<Uuid>,
+}
+
+/// Checks it and writes it down.
+pub async fn place(
+    core: &Core,
+    caller: &Caller,
+    mut asked: Asked,
+) -> ApiResult<(StatusCode, Answer<Request>)> {
+    switch::require_on(core).await?;
+    let recipient = core.config.code.recipient_of(&caller.staff.roles, asked.mode);
+    asked.consent = check_consent(core, &asked, recipient).await?;
+    eligibility::require(core, caller, &asked.person.id, &asked.person.kind).await?;
+    for _ in 0..TRIES {
+        if let Some(id) = write(core, caller, &asked, recipient).await? {
+            let row = impersonation::Entity::find_by_id(id).one(&core.store.db).await?;
+            let row = row.ok_or_else(|| ApiError::not_found("request"))?;
+            return Ok((StatusCode::CREATED, Answer(shown(core, &row).await?)));
+        }
+    }
+    Err(ApiError::too_many(1_000, "You asked for another code at the same moment. Try again."))
 }
 
 /// Checks what may change at any moment, and writes the request if it still holds then; none where it does not.
-async fn write(core: &Core, caller: &Caller, asked: &Asked) -> ApiResult<Option<Uuid>> {
-    let Asked { person, mode, reason, ticket, consent } = asked;
+async fn write(core: &Core, caller: &Caller, asked: &Asked, recipient: Recipient) -> ApiResult<Option<Uuid>> {
+    let Asked { person, mode, reason, ticket, consent, raises } = asked;
     let nothing_owed = require_written(core, caller).await?;
     let still = check_rate(core, caller).await?.filter(nothing_owed).filter(switch::still_on());
-    replace_open(core, caller).await?;
+    replace_open(core, caller, *raises).await?;
 
     let db = &core.store.db;
     let (id, now) = (Uuid::now_v7(), core.store.now().await?);
-    let recipient = core.config.code.recipient_of(&caller.staff.roles, *mode);
     let limits = core.config.limits();
-    let pending = recipient == Recipient::Approver;
-    let machine = if pending { Machine::pending(now, &limits) } else { Machine::requested(now, &limits) };
+    let machine = match (consent, recipient) {
+        (Consent::Page, _) => Machine::asked(now, &limits),
+        (_, Recipient::Approver) => Machine::pending(now, &limits),
+        _ => Machine::requested(now, &limits),
+    };
     let mut row = impersonation::ActiveModel {
         id: Set(id),
         version: Set(0),
@@ -104,39 +117,47 @@ async fn write(core: &Core, caller: &Caller, asked: &Asked) -> ApiResult<Option<
         created_at: Set(now),
         tries_left: Set(core.config.code.tries.into()),
         recipient: Set(Some(name_of(recipient))),
-        open_staff: Set(Some(caller.staff.id)),
+        raises: Set(*raises),
+        open_raise: Set(*raises),
+        open_staff: Set(raises.is_none().then_some(caller.staff.id)),
         ..Default::default()
     };
     set_state(&mut row, machine);
     let told = |staff_id, event| NewEvent { staff_id, overseers: false, sign_in_id: None, event };
     let mut events = vec![told(caller.staff.id, Told::RequestChanged { request_id: id })];
-    let effects = match recipient {
-        Recipient::Approver => {
+    let effects = match machine {
+        Machine::Asked { .. } => vec![letters::insert(core, Letter::Question(None), id, &person.email, now)],
+        Machine::Pending { .. } => {
             events.push(told(ADMINS, Told::ApprovalAsked { request_id: id }));
             vec![]
         }
-        Recipient::Requester => delivery::to_requester(core, id, caller.staff.id).await?,
-        Recipient::Person => delivery::to_person(core, id, &person.email).await?,
+        _ => {
+            put_code(core, id, &mut row);
+            match recipient {
+                Recipient::Person => delivery::to_person(core, id, &person.email).await?,
+                _ => delivery::to_requester(core, id, caller.staff.id).await?,
+            }
+        }
     };
-    if !pending {
-        put_code(core, id, &mut row);
+    let mut details = json!({
+        "reason": reason,
+        "ticket": ticket,
+        "mode": mode,
+        "consent": consent,
+        "recipient": recipient,
+    });
+    if raises.is_some() {
+        details["request"] = json!(id);
     }
-    let guards = vec![statement(&still, db), statement(&impersonation::Entity::insert(row), db)];
     let job = Job {
-        guards,
+        guards: vec![statement(&still, db), statement(&impersonation::Entity::insert(row), db)],
         effects,
         entries: vec![Entry {
             kind: "code_requested",
             staff: Some(caller.staff.id),
             person: Some(person.id.clone()),
-            session: Some(id),
-            details: json!({
-                "reason": reason,
-                "ticket": ticket,
-                "mode": mode,
-                "consent": consent,
-                "recipient": recipient,
-            }),
+            session: Some(raises.unwrap_or(id)),
+            details,
         }],
         events,
     };
@@ -170,7 +191,43 @@ fn optional(field: &str, text: Option<&str>) -> ApiResult<Option<String>> {
     Ok(text.map(str::to_owned))
 }
 
-fn check_consent(consent: &ConsentStatement) -> ApiResult<ConsentStatement> {
+pub fn checked_reason(field: &str, text: &str) -> ApiResult<String> {
+    let reason = check_reason(text)
+        .map_err(|error| ApiError::invalid(field, format!("The reason must have {error}.")))?;
+    Ok(reason.to_owned())
+}
+
+/// Questions by mail to one address in an hour: whoever asks more often is nagging.
+const QUESTIONS: u64 = 5;
+
+/// Whether the evidence is one that can be had here, and says what it must.
+async fn check_consent(core: &Core, asked: &Asked, recipient: Recipient) -> ApiResult<Consent> {
+    let not_here = |detail: &str| Err(ApiError::invalid("consent", detail));
+    match (&asked.consent, recipient) {
+        (Consent::Code, Recipient::Person) => Ok(Consent::Code),
+        (_, Recipient::Person) => {
+            not_here("Here the person gets the code, and reads it to you: that is their consent.")
+        }
+        (Consent::Code, _) => {
+            not_here("Here the code does not go to the person, so it says nothing of their consent.")
+        }
+        (Consent::Statement(statement), _) => Ok(Consent::Statement(check_statement(statement)?)),
+        (Consent::Page, _) if core.config.platform.person.is_none() => {
+            not_here("Nobody can be asked by e-mail here: the platform does not vouch for its people.")
+        }
+        (Consent::Page, _) => {
+            let wait = letters::wait_for_question(core, &asked.person.email, QUESTIONS).await?;
+            wait.map_or(Ok(Consent::Page), |wait| {
+                let detail =
+                    "This person was asked by e-mail several times in the last hour. Talk to them first.";
+                Err(ApiError::too_many(wait, detail))
+            })
+        }
+        (Consent::Exception { .. }, _) => not_here("This installation knows no exceptional cases."),
+    }
+}
+
+fn check_statement(consent: &ConsentStatement) -> ApiResult<ConsentStatement> {
     let needed = |field: &str, text: &str, what: &str| {
         optional(field, Some(text))?.ok_or_else(|| ApiError::invalid(field, what))
     };
@@ -230,9 +287,12 @@ async fn check_rate(core: &Core, caller: &Caller) -> ApiResult<UpdateMany<staff:
         .filter(Expr::SubQuery(None, Box::new(count.into())).eq(delivered.len() as i64)))
 }
 
-/// Ends what the caller has open; a live session stays and refuses the new request.
-async fn replace_open(core: &Core, caller: &Caller) -> ApiResult<()> {
-    let open = impersonation::Column::OpenStaff.eq(caller.staff.id);
+/// Ends what the caller has open of this kind; a live session stays and refuses a request for another.
+async fn replace_open(core: &Core, caller: &Caller, raises: Option<Uuid>) -> ApiResult<()> {
+    let open = match raises {
+        Some(session) => impersonation::Column::OpenRaise.eq(session),
+        None => impersonation::Column::OpenStaff.eq(caller.staff.id),
+    };
     let Some(row) = impersonation::Entity::find().filter(open).one(&core.store.db).await? else {
         return Ok(());
     };

@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod create;
+pub mod raise;
 pub mod read;
 pub mod start;
 pub mod verify;
@@ -39,6 +40,7 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request
     let now = core.store.now().await?;
     let limits = core.config.limits();
     let (state, due, after) = match state(row).settled(now) {
+        State::Asked { until } => (RequestState::Asked, Some(until), Some(limits.answer)),
         State::Pending { give_up_at, .. } => (RequestState::Pending, Some(give_up_at), Some(limits.pending)),
         State::Waiting { .. } => (RequestState::Waiting, None, None),
         State::CodeSent { expires_at, .. } => (RequestState::CodeSent, Some(expires_at), Some(limits.code)),
@@ -54,6 +56,9 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request
                 Closed::SwitchedOff => RequestState::SwitchedOff,
                 Closed::Denied => RequestState::Denied,
                 Closed::Unanswered => RequestState::Unanswered,
+                Closed::ConsentDeclined => RequestState::ConsentDeclined,
+                Closed::ConsentUnanswered => RequestState::ConsentUnanswered,
+                Closed::Raised => RequestState::Raised,
             };
             (state, None, None)
         }
@@ -67,6 +72,7 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request
     let unreadable = || ApiError::internal(&format!("request {} cannot be read", row.id));
     Ok(Request {
         id: row.id,
+        raises: row.raises,
         person: person(row),
         reason: row.reason.clone(),
         ticket: row.ticket.clone(),

@@ -1,7 +1,7 @@
 //! Reading one's own requests.
 
 use axum::{Json, extract::State};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _};
 use understudy_protocol::Request;
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use crate::{
     api::extract::Path,
     auth::Impersonator,
     error::{ApiError, ApiResult},
+    impersonations::OPEN,
     store::entities::impersonation::{Column, Entity},
 };
 
@@ -20,8 +21,10 @@ pub async fn current(
     State(core): State<Shared>,
     Impersonator(caller): Impersonator,
 ) -> ApiResult<Json<Option<Request>>> {
-    let open = Column::OpenStaff.eq(caller.staff.id).and(Column::SignInId.eq(caller.sign_in_id));
-    match Entity::find().filter(open).one(&core.store.db).await? {
+    let theirs = Column::StaffId.eq(caller.staff.id).and(Column::SignInId.eq(caller.sign_in_id));
+    let open = Entity::find().filter(theirs).filter(Column::State.is_in(OPEN));
+    // One for more in a session that runs comes before the session's own.
+    match open.order_by_desc(Column::CreatedAt).one(&core.store.db).await? {
         Some(row) => Ok(Json(Some(shown(&core, &row).await?))),
         None => Ok(Json(None)),
     }

@@ -12,7 +12,7 @@ use crate::{
     api::{extract::Path, second_factor::require_fresh, sessions},
     auth::Impersonator,
     eligibility,
-    error::ApiResult,
+    error::{ApiError, ApiResult},
     impersonations::step,
     keys::{Keys, Secret},
     store::entities::impersonation::ActiveModel,
@@ -29,8 +29,11 @@ pub async fn start(
 ) -> ApiResult<Json<Started>> {
     switch::require_on(&core).await?;
     require_fresh(&core, &caller).await?;
-    let person = sessions::owned(&core, &caller, id).await?.person_id;
-    let person = core.directory.find(&person).await?;
+    let row = sessions::owned(&core, &caller, id).await?;
+    if row.raises.is_some() {
+        return Err(ApiError::not_found("request"));
+    }
+    let person = core.directory.find(&row.person_id).await?;
     eligibility::require(&core, &caller, &person.id, &person.kind).await?;
     // A session that has run out must not keep its person.
     sweeper::sweep(&core).await?;

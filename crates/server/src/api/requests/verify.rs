@@ -1,7 +1,8 @@
 //! "Verify code".
 
 use axum::{Json as Answer, extract::State};
-use understudy_protocol::{Request, VerifyCode};
+use sea_orm::ActiveValue::{NotSet, Set};
+use understudy_protocol::{Consent, Request, VerifyCode};
 use understudy_rules::{code::Code, impersonation::Event};
 use uuid::Uuid;
 
@@ -13,9 +14,10 @@ use crate::{
         sessions,
     },
     auth::Impersonator,
-    eligibility,
+    consent, eligibility,
     error::ApiResult,
     impersonations::step,
+    store::entities::impersonation::{ActiveModel, Model},
     switch,
 };
 
@@ -32,7 +34,7 @@ pub async fn verify(
     let row = sessions::owned(&core, &caller, id).await?;
     eligibility::require(&core, &caller, &row.person_id, &row.person_kind).await?;
     let mac = Code::parse(&entered.code).map(|code| code_mac(&core, id, &code));
-    let choose = |row: &crate::store::entities::impersonation::Model| {
+    let choose = |row: &Model| {
         is_theirs(&caller, row)?;
         let stored = row.code_mac.as_deref();
         let right = mac
@@ -41,7 +43,16 @@ pub async fn verify(
             .is_some_and(|(given, stored)| subtle::ConstantTimeEq::ct_eq(given, stored).into());
         Ok(Event::CodeEntered { right })
     };
-    let done = step(&core, id, choose, Default::default).await?;
+    // Whoever reads it out agrees to what stood beside it.
+    let text = match serde_json::from_str(&row.consent) {
+        Ok(Consent::Code) => Some(consent::wanted(&core, &row).await?.en),
+        _ => None,
+    };
+    let set = || ActiveModel {
+        answered: text.clone().map_or(NotSet, |text| Set(Some(text))),
+        ..Default::default()
+    };
+    let done = step(&core, id, choose, set).await?;
     done.result?;
     Ok(Answer(shown(&core, &done.row).await?))
 }

@@ -15,7 +15,7 @@ use crate::{
     impersonations::{self, state},
     keys::Keys,
     store::{
-        Entry, Job, WriteError,
+        Job, WriteError,
         entities::{gateway_cookie, impersonation},
         statement,
     },
@@ -64,13 +64,7 @@ pub async fn handoff(
     let job = Job {
         guards: vec![statement(&keep, db)],
         effects: vec![statement(&forget, db)],
-        entries: vec![Entry {
-            kind: "handoff_made",
-            staff: Some(row.staff_id),
-            person: Some(row.person_id),
-            session: Some(id),
-            details: serde_json::json!({}),
-        }],
+        entries: vec![impersonations::entry(&row, "handoff_made", serde_json::json!({}))],
         events: vec![],
     };
     match core.store.write(job).await {

@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod end;
+pub mod extend;
 pub mod handoff;
 pub mod lease;
 pub mod lift;
@@ -10,7 +11,7 @@ pub mod note;
 pub mod read;
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
-use understudy_protocol::{Lease, Note, Session};
+use understudy_protocol::{Lease, Note, Raised, Session, StaffRef};
 use understudy_rules::impersonation::State;
 
 use crate::{
@@ -103,10 +104,10 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session
         reason: row.reason.clone(),
         ticket: row.ticket.clone(),
         consent: serde_json::from_str(&row.consent).map_err(|_| unreadable())?,
-        approved_by: match row.taken_by {
-            Some(id) => Some(staff::reference(core, id).await?),
-            None => None,
-        },
+        approved_by: approver(core, row).await?,
+        raised: raised(core, row).await?,
+        extended_at: row.extended_at.map(time),
+        extendable: ended.is_none() && limit_at < started_at + core.config.limits().longest,
         started_at: time(started_at),
         limit_at: time(limit_at),
         limit_in_ms: (limit_at - now).max(0).unsigned_abs(),
@@ -116,4 +117,23 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session
         note,
         note_lifted: row.note_lifted_at.is_some(),
     })
+}
+
+async fn approver(core: &Core, row: &impersonation::Model) -> ApiResult<Option<StaffRef>> {
+    Ok(match row.taken_by {
+        Some(id) => Some(staff::reference(core, id).await?),
+        None => None,
+    })
+}
+
+async fn raised(core: &Core, row: &impersonation::Model) -> ApiResult<Option<Raised>> {
+    let Some(id) = row.raised_by else { return Ok(None) };
+    let unreadable = || ApiError::internal(&format!("request {id} cannot be read"));
+    let request = impersonation::Entity::find_by_id(id).one(&core.store.db).await?.ok_or_else(unreadable)?;
+    Ok(Some(Raised {
+        at: time(request.ended_at.ok_or_else(unreadable)?),
+        reason: request.reason.clone(),
+        consent: serde_json::from_str(&request.consent).map_err(|_| unreadable())?,
+        approved_by: approver(core, &request).await?,
+    }))
 }
