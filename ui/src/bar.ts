@@ -1,6 +1,7 @@
 import "@fontsource-variable/inter/wght.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/bar.css";
 import { mount } from "svelte";
 import { plug } from "./lib/app";
 import { getLocale } from "./lib/paraglide/runtime";

@@ -5,6 +5,7 @@ import * as data from "../src/lib/fake/data";
 import type { PendingRequest } from "../src/lib/generated/PendingRequest";
 import type { Staff } from "../src/lib/generated/Staff";
 import { parsePlace } from "../src/lib/route.svelte";
+import { state } from "./state";
 
 const heard = new Map<string, (payload: unknown) => void>();
 let asked: string[];
@@ -12,15 +13,7 @@ let waiting: PendingRequest[];
 
 async function open(staff: Staff): Promise<Desk> {
   const answers: Record<string, () => unknown> = {
-    get_app_state: () => ({
-      version: "0",
-      server: "https://understudy.example",
-      info: data.info,
-      staff,
-      connection: "online",
-      keyring: { state: "available" },
-      stage: null,
-    }),
+    get_app_state: () => state({ staff }),
     list_inbox: () => [],
     list_approvals: () => waiting,
     current_request: () => null,

@@ -3,10 +3,10 @@ import { plug } from "../src/lib/app";
 import { Desk } from "../src/lib/desk.svelte";
 import { EMPTY_NOTE, readNoteDraft, writeNoteDraft } from "../src/lib/drafts";
 import * as data from "../src/lib/fake/data";
-import type { AppState } from "../src/lib/generated/AppState";
 import type { NoteDraft } from "../src/lib/generated/NoteDraft";
 import type { Session } from "../src/lib/generated/Session";
 import { commandsOf } from "../src/screens/palette/commands";
+import { state } from "./state";
 
 const [live] = data.sessions as [Session];
 const mine: Session = { ...live, staff: { id: data.staff.id, name: data.staff.name }, ended_at: data.ago(0) };
@@ -14,22 +14,6 @@ let heard: Map<string, (payload: unknown) => void>;
 let kept: Map<string, NoteDraft>;
 let listed: Session[];
 let asked: string[];
-
-const state = (more: Partial<AppState> = {}): AppState => ({
-  version: "0",
-  server: "https://understudy.example",
-  info: data.info,
-  staff: data.staff,
-  connection: "online",
-  trouble: null,
-  clock_ahead_ms: null,
-  keyring: { state: "available" },
-  stage: null,
-  left: null,
-  prefill: null,
-  new_version: null,
-  ...more,
-});
 
 beforeEach(() => {
   localStorage.clear();

@@ -3,21 +3,14 @@ import { plug } from "../src/lib/app";
 import { Desk } from "../src/lib/desk.svelte";
 import * as data from "../src/lib/fake/data";
 import { parsePlace } from "../src/lib/route.svelte";
+import { state } from "./state";
 
 const request = data.request("code_sent");
 const heard = new Map<string, (payload: unknown) => void>();
 let desk: Desk;
 
 const answers: Record<string, unknown> = {
-  get_app_state: {
-    version: "0",
-    server: "https://understudy.example",
-    info: data.info,
-    staff: data.staff,
-    connection: "online",
-    keyring: { state: "available" },
-    stage: null,
-  },
+  get_app_state: state(),
   current_request: request,
   list_inbox: [],
   list_sessions: { sessions: [], total: 0, offset: 0 },

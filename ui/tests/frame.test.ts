@@ -2,31 +2,16 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { plug } from "../src/lib/app";
 import { Desk } from "../src/lib/desk.svelte";
 import * as data from "../src/lib/fake/data";
-import type { AppState } from "../src/lib/generated/AppState";
 import type { StageClosed } from "../src/lib/generated/StageClosed";
 import { GO, goKeys, SCREEN_ORDER, screenKeys } from "../src/lib/keys";
 import { SCREENS } from "../src/lib/route.svelte";
 import { Shortcuts } from "../src/screens/frame/shortcuts";
 import { endText, endTitle } from "../src/screens/note/ended";
 import { commandsOf } from "../src/screens/palette/commands";
+import { state } from "./state";
 
 let desk: Desk;
 let asked: string[];
-const state = (more: Partial<AppState> = {}): AppState => ({
-  version: "0",
-  server: "https://understudy.example",
-  info: data.info,
-  staff: data.staff,
-  connection: "online",
-  trouble: null,
-  clock_ahead_ms: null,
-  keyring: { state: "available" },
-  stage: null,
-  left: null,
-  prefill: null,
-  new_version: null,
-  ...more,
-});
 
 beforeEach(() => {
   localStorage.clear();

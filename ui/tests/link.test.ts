@@ -7,6 +7,7 @@ import type { AppState } from "../src/lib/generated/AppState";
 import type { Person } from "../src/lib/generated/Person";
 import type { Prefill } from "../src/lib/generated/Prefill";
 import type { Request } from "../src/lib/generated/Request";
+import { state } from "./state";
 
 const link: Prefill = { person: "INV-000139", ticket: "HELP-77", reason: "Payment blocked" };
 const [elise] = data.people as [Person];
@@ -23,22 +24,6 @@ let pending: Prefill | null;
 let open: Request | null;
 let asked: string[];
 let desk: Desk;
-
-const state = (more: Partial<AppState> = {}): AppState => ({
-  version: "0",
-  server: "https://understudy.example",
-  info: data.info,
-  staff: data.staff,
-  connection: "online",
-  trouble: null,
-  clock_ahead_ms: null,
-  keyring: { state: "available" },
-  stage: null,
-  left: null,
-  prefill: pending,
-  new_version: null,
-  ...more,
-});
 
 beforeEach(() => {
   localStorage.clear();
@@ -67,7 +52,7 @@ beforeEach(() => {
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
 async function clicked(wanted: Prefill, more: Partial<AppState> = {}) {
   pending = wanted;
-  desk.take(state(more));
+  desk.take(state({ prefill: wanted, ...more }));
   await settled();
 }
 const texts = () => desk.toasts.list.map(({ text }) => text);
@@ -93,7 +78,7 @@ test("a link fills the form in, says so, and sends nothing", async () => {
 test("it waits for the sign-in", async () => {
   await clicked(link, { staff: null });
   expect(asked).not.toContain("take_prefill");
-  desk.take(state());
+  desk.take(state({ prefill: pending }));
   await settled();
   expect(desk.draft.identifier).toBe("INV-000139");
 });
@@ -180,8 +165,8 @@ test("who reads only is told so", async () => {
 
 test("a link that comes while another is taken is taken as well", async () => {
   pending = link;
-  desk.take(state());
+  desk.take(state({ prefill: pending }));
   pending = { ...link, person: "INV-000141" };
-  desk.take(state());
+  desk.take(state({ prefill: pending }));
   await vi.waitFor(() => expect(desk.draft.identifier).toBe("INV-000141"));
 });

@@ -3,23 +3,10 @@ import { plug } from "../src/lib/app";
 import { Desk } from "../src/lib/desk.svelte";
 import { readWorkspace } from "../src/lib/drafts";
 import * as data from "../src/lib/fake/data";
+import { state } from "./state";
 
 const nora = data.staff;
 const other = { ...data.staff, id: "5a1f6c1e-0000-4000-8000-0000000000ff" };
-const state = (staff: typeof nora | null) => ({
-  version: "0",
-  server: "https://understudy.example",
-  info: data.info,
-  staff,
-  connection: "online" as const,
-  trouble: null,
-  clock_ahead_ms: null,
-  keyring: { state: "available" as const },
-  stage: null,
-  left: null,
-  prefill: null,
-  new_version: null,
-});
 
 beforeEach(() => {
   localStorage.clear();
@@ -39,7 +26,7 @@ beforeEach(() => {
 function start(staff: typeof nora): Desk {
   history.replaceState(null, "", "/");
   const desk = new Desk();
-  desk.take(state(staff));
+  desk.take(state({ staff }));
   return desk;
 }
 
@@ -58,17 +45,17 @@ test("the rail leads back to where one was in the other screens", () => {
 test("who signs out and in again finds their place", () => {
   const desk = start(nora);
   desk.route.replace("people", "Company", { q: "nord" });
-  desk.take(state(null));
+  desk.take(state({ staff: null }));
   expect(desk.route.place.query).toEqual({});
-  desk.take(state(nora));
+  desk.take(state());
   expect(desk.route.place.query).toEqual({ q: "nord" });
 });
 
 test("another person finds nothing of the one before", () => {
   const desk = start(nora);
   desk.route.replace("people", "Company", { q: "nord" });
-  desk.take(state(null));
-  desk.take(state(other));
+  desk.take(state({ staff: null }));
+  desk.take(state({ staff: other }));
   expect(desk.route.place).toEqual({ screen: "people", item: null, query: {} });
   expect(desk.route.href("people")).toBe("#/people");
   expect(readWorkspace().staff).toBe(other.id);
