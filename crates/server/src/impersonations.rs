@@ -200,12 +200,10 @@ pub async fn step(
 /// Who is in the account, for whoever would be the second.
 async fn person_busy(core: &Core, person: &str) -> ApiResult<ApiError> {
     let there = Entity::find().filter(Column::LivePerson.eq(person)).one(&core.store.db).await?;
-    let who = match there {
-        Some(row) => staff::reference(core, row.staff_id).await?.name,
-        None => "Somebody else".to_owned(),
-    };
-    let detail = format!("{who} is in this person's account right now. Try again when they have exited.");
-    Ok(ApiError::new(ErrorCode::PersonBusy, detail))
+    Ok(match there {
+        Some(row) => ApiError::person_busy(&staff::reference(core, row.staff_id).await?.name),
+        None => ApiError::person_busy("Somebody else"),
+    })
 }
 
 /// Whether an event brings somebody into an account or keeps them there.

@@ -57,7 +57,15 @@ export function asCommandError(thrown: unknown): CommandError {
     return thrown as CommandError;
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: "internal", message, field: null, tries_left: null, retry_after_ms: null, session_id: null };
+  return {
+    code: "internal",
+    message,
+    field: null,
+    tries_left: null,
+    retry_after_ms: null,
+    session_id: null,
+    name: null,
+  };
 }
 
 async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {

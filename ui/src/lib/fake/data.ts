@@ -128,6 +128,7 @@ const error = (code: CommandError["code"], message: string): CommandError => ({
   tries_left: null,
   retry_after_ms: null,
   session_id: null,
+  name: null,
 });
 export const trouble = error(
   "other_version",

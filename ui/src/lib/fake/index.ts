@@ -81,7 +81,16 @@ const SHEETS: Record<string, Sheet> = {
 };
 
 function fail(code: ErrorCode, message: string, more: Partial<CommandError> = {}): never {
-  throw { code, message, field: null, tries_left: null, retry_after_ms: null, session_id: null, ...more };
+  throw {
+    code,
+    message,
+    field: null,
+    tries_left: null,
+    retry_after_ms: null,
+    session_id: null,
+    name: null,
+    ...more,
+  };
 }
 
 /** `scene` names what the screens should show; see `npm run fake`. */
