@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use understudy_protocol::{ErrorCode, Event as Told, PersonRef, StaffRef};
 use understudy_rules::{
     MINUTE, Millis,
-    impersonation::{Approver, Closed, EndCause, Event, Outcome, Refusal, State, Taken},
+    impersonation::{Approver, Closed, EndCause, Event, Limits, Outcome, Refusal, State, Taken},
 };
 use uuid::Uuid;
 
@@ -165,13 +165,13 @@ pub async fn step(
             switch::require_on(core).await?;
         }
         let before = state(&row);
-        let outcome = before.apply(event, core.store.now().await?, &core.config.limits());
+        let now = core.store.now().await?;
+        let outcome = before.apply(event, now, &limits_of(core, &row, now));
         if outcome.next == before && outcome.result.is_ok() {
             return Ok(Step { row, result: Ok(()) });
         }
         if event == Event::Raised && outcome.result.is_ok() {
             let raised = Entity::find_by_id(session_of(&row)).one(&core.store.db).await?;
-            let now = core.store.now().await?;
             if !raised.is_some_and(|row| state(&row).settled(now).is_live() && row.mode == "view") {
                 return Err(Refusal::NotLive.into());
             }
@@ -194,6 +194,17 @@ pub async fn step(
             .await?
             .ok_or_else(|| ApiError::not_found("request"))?;
         return Ok(Step { row, result: outcome.result });
+    }
+}
+
+/// The limits of a row: one that goes on with an older consent lasts no longer than that.
+pub fn limits_of(core: &Core, row: &Model, now: Millis) -> Limits {
+    let limits = core.config.limits();
+    let Some(until) = row.consent_until else { return limits };
+    Limits {
+        session: Ord::min(limits.session, until - now),
+        longest: Ord::min(limits.longest, until - row.started_at.unwrap_or(now)),
+        ..limits
     }
 }
 

@@ -349,7 +349,8 @@ export class Desk {
     try {
       const { sessions } = await app.listSessions({ person: null, live: false, offset: 0, limit: 200 });
       this.unnoted = sessions.filter(
-        ({ staff, note, note_lifted }) => staff.id === this.#staffId && note === null && !note_lifted,
+        ({ staff, note, note_lifted, resumed_by }) =>
+          staff.id === this.#staffId && note === null && !note_lifted && resumed_by === null,
       );
     } catch {
       // The reminder stays as it was; History itself says what is wrong.
@@ -465,6 +466,14 @@ export class Desk {
     }
     this.prefillSeen();
     void this.refreshInbox();
+  }
+
+  /** After the app was lost: one click sends a new code, and the note waits for the end of both. */
+  async resume(id: string): Promise<void> {
+    this.setRequest(await app.resumeSession(id));
+    this.closed = null;
+    void this.refreshInbox();
+    this.route.go("impersonation");
   }
 
   /** Leaves behind what is over, so that the form opens again. */

@@ -263,6 +263,7 @@ function session(index: number): Session {
     ticket: index % 3 === 0 ? "HD-48213" : null,
     consent: { evidence: "statement", given_by: person.name, means: "phone", reference: "Call 10:14" },
     raised: null,
+    resumed_by: null,
     extended_at: null,
     extendable: index === 1,
     approved_by: index === 2 ? colleague : null,

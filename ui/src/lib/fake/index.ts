@@ -333,6 +333,10 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
       request = { ...data.askedByPage("asked"), ...wanted, mode: "act", raises: LIVE };
       return request;
     },
+    resume_session: () => {
+      request = data.request("waiting");
+      return request;
+    },
     raise_session: () => {
       if (request) request.state = "raised";
       if (state.stage) state.stage.session.mode = "act";
