@@ -47,6 +47,9 @@ pub enum Event {
     /// It may do more now, or lasts longer.
     SessionChanged {
         session_id: Uuid,
+        mode: Mode,
+        /// Whether it can be given more time.
+        extendable: bool,
     },
     SessionEnded {
         session_id: Uuid,

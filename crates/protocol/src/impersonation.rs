@@ -194,6 +194,8 @@ pub struct PendingRequest {
     pub mode: Mode,
     pub consent: Consent,
     pub session_minutes: u32,
+    /// How long it can be made to last.
+    pub longest_minutes: u32,
     pub asked_at: DateTime<Utc>,
     #[ts(type = "number")]
     pub expires_in_ms: u64,

@@ -25,7 +25,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 
 /// The version of this contract. Raised when an old client would misread a new server.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// `GET /api/info`: what a client must know before anybody has signed in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]

@@ -72,6 +72,8 @@ pub struct AnswerQuestion {
     /// The question's ID, or that of the request that asks.
     pub question: Uuid,
     pub allow: bool,
+    /// What was read, word for word: a yes to anything else is none.
+    pub text: String,
     /// The language of the text that was read: `en` or `fr`.
     pub language: String,
 }

@@ -324,7 +324,7 @@ impl State {
             }
             // A second channel delivers the same code: the first delivery counts.
             (_, E::Delivered) => to(state),
-            (Self::Waiting { .. }, E::DeliveryFailed) => close(Closed::Undeliverable),
+            (Self::Asked { .. } | Self::Waiting { .. }, E::DeliveryFailed) => close(Closed::Undeliverable),
             (_, E::DeliveryFailed) => to(state),
 
             (Self::CodeSent { .. }, E::CodeEntered { right: true }) => {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     Core,
     error::{ApiError, ApiResult},
-    impersonations::{entry, name_of, named, write_while_live},
+    impersonations::{entry, name_of, named, still_live, write_while_live},
     letters::{self, Letter},
     staff,
     store::{
@@ -91,43 +91,45 @@ pub fn shown(row: &Model, now: Millis) -> Question {
     }
 }
 
-/// What a request asks of its person, word for word.
+/// What a request asks of its person, word for word. The reason is somebody else's words, so it comes last.
 pub async fn wanted(core: &Core, request: &impersonation::Model) -> ApiResult<Said> {
     let staff = staff::reference(core, request.staff_id).await?.name;
-    let (name, reason, session) = (&core.config.name, &request.reason, &core.config.session);
+    let (name, session) = (&core.config.name, &core.config.session);
     let (minutes, longest) = (session.minutes, session.longest());
-    if request.raises.is_some() {
-        return Ok(Said {
-            en: format!(
+    let (en, fr) = if request.raises.is_some() {
+        (
+            format!(
                 "{staff} of {name} is in your account to help you, and so far can change nothing. They ask to change \
-                 things for you as well (“{reason}”), until they leave. Do you allow this?"
+                 things for you as well, until they leave. Do you allow this?"
             ),
-            fr: format!(
+            format!(
                 "{staff} ({name}) est dans votre compte pour vous aider et ne peut rien y modifier pour l’instant. \
-                 Cette personne demande à pouvoir aussi y faire des modifications (« {reason} »), jusqu’à son départ. \
+                 Cette personne demande à pouvoir aussi y faire des modifications, jusqu’à son départ. \
                  L’autorisez-vous ?"
             ),
-        });
-    }
-    let (en, fr) = if request.mode == "view" {
-        ("see what you see, and change nothing", "verrait ce que vous voyez, sans rien pouvoir modifier")
+        )
     } else {
+        let (en, fr) = if request.mode == "view" {
+            ("see what you see, and change nothing", "verrait ce que vous voyez, sans rien pouvoir modifier")
+        } else {
+            (
+                "see what you see, and could change things for you",
+                "verrait ce que vous voyez et pourrait faire des modifications pour vous",
+            )
+        };
         (
-            "see what you see, and could change things for you",
-            "verrait ce que vous voyez et pourrait faire des modifications pour vous",
+            format!(
+                "{staff} of {name} asks to sign in to your account as you, to help you. They would {en}, for {minutes} \
+                 minutes, or {longest} at most if it takes longer. You can end it at any time. Do you allow this?"
+            ),
+            format!(
+                "{staff} ({name}) demande à se connecter à votre compte à votre place, pour vous aider. Cette personne \
+                 {fr}, pendant {minutes} minutes, {longest} au plus si cela prend plus de temps. Vous pouvez y mettre \
+                 fin à tout moment. L’autorisez-vous ?"
+            ),
         )
     };
-    Ok(Said {
-        en: format!(
-            "{staff} of {name} asks to sign in to your account as you, once, to help you (“{reason}”). They would {en}, \
-             for {minutes} minutes, or {longest} at most if it takes longer. You can end it at any time. Do you allow this?"
-        ),
-        fr: format!(
-            "{staff} ({name}) demande à se connecter à votre compte à votre place, une fois, pour vous aider \
-             (« {reason} »). Cette personne {fr}, pendant {minutes} minutes, {longest} au plus si cela prend plus de \
-             temps. Vous pouvez y mettre fin à tout moment. L’autorisez-vous ?"
-        ),
-    })
+    Ok(with_reason(&en, &fr, &request.reason))
 }
 
 /// What the person answers about one change, word for word.
@@ -137,16 +139,22 @@ pub fn text(core: &Core, session: &impersonation::Model, staff: &str, scope: &st
         Some(Scope::BankDetails) => ("your bank details", "vos coordonnées bancaires"),
         _ => ("how you sign in", "votre façon de vous connecter"),
     };
-    let (name, reason) = (&core.config.name, &session.reason);
+    let name = &core.config.name;
+    let en = format!(
+        "{staff} of {name} is in your account to help you and asks to change {en}. Do you allow this one change? Your \
+         answer is good for one change within 10 minutes."
+    );
+    let fr = format!(
+        "{staff} ({name}) est dans votre compte pour vous aider et demande à modifier {fr}. Autorisez-vous cette unique \
+         modification ? Votre réponse vaut pour une modification, dans les 10 minutes."
+    );
+    with_reason(&en, &fr, &session.reason)
+}
+
+fn with_reason(en: &str, fr: &str, reason: &str) -> Said {
     Said {
-        en: format!(
-            "{staff} of {name} is in your account to help you (“{reason}”) and asks to change {en}. Do you allow this \
-             one change? Your answer is good for one change within 10 minutes."
-        ),
-        fr: format!(
-            "{staff} ({name}) est dans votre compte pour vous aider (« {reason} ») et demande à modifier {fr}. \
-             Autorisez-vous cette unique modification ? Votre réponse vaut pour une modification, dans les 10 minutes."
-        ),
+        en: format!("{en} Why, in their own words: {reason}"),
+        fr: format!("{fr} Pourquoi, selon leurs propres mots : {reason}"),
     }
 }
 
@@ -182,6 +190,7 @@ pub async fn ask(core: &Core, session: &impersonation::Model, scope: Scope) -> A
         let why = "The person has been asked many times in this session. Talk to them, and begin a new one.";
         return Err(ApiError::too_many(0, why));
     }
+    let patient = letters::require_patience(core, address).await?;
     let asked = Consent::asked(now);
     let (id, scope) = (Uuid::now_v7(), name_of(scope));
     let row = Model { id, session_id: session.id, scope, asked_at: now, state: String::new(), due_at: now };
@@ -190,6 +199,7 @@ pub async fn ask(core: &Core, session: &impersonation::Model, scope: Scope) -> A
     let insert = Entity::insert(row.clone().into_active_model().reset_all());
     let job = Job {
         guards: vec![
+            statement(&still_live(session.id).filter(patient), &core.store.db),
             statement(&insert, &core.store.db),
             letters::insert(core, Letter::Question(Some(id)), session.id, address, now),
         ],

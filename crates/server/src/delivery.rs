@@ -217,6 +217,8 @@ async fn send(core: &Core, row: &Model, request: &impersonation::Model) -> Resul
         code_minutes: core.config.code.minutes,
         session_minutes: core.config.session.minutes,
         wanted: wanted.as_deref(),
+        longest_minutes: core.config.session.longest(),
+        raises: request.raises.is_some(),
     });
     let sent = tokio::time::timeout(PATIENCE, core.mailer.send(address, mail)).await;
     sent.unwrap_or_else(|_| Err("the mail server did not answer in time".to_owned()))

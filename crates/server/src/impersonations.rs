@@ -2,11 +2,11 @@
 
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, UpdateMany,
     sea_query::Expr,
 };
 use serde_json::{Value, json};
-use understudy_protocol::{ErrorCode, Event as Told, PersonRef, StaffRef};
+use understudy_protocol::{Consent, ErrorCode, Event as Told, Mode, PersonRef, StaffRef};
 use understudy_rules::{
     MINUTE, Millis,
     impersonation::{Approver, Closed, EndCause, Event, Limits, Outcome, Refusal, State, Taken},
@@ -68,6 +68,13 @@ pub fn state(row: &Model) -> State {
         tracing::error!(id = %row.id, state = row.state, "an impersonation has an unreadable state");
         State::Closed { why: Closed::Cancelled, at: row.created_at }
     })
+}
+
+/// What a row rests on. One that an older server wrote names no evidence: there was only one kind.
+pub fn consent(row: &Model) -> ApiResult<Consent> {
+    let named = serde_json::from_str(&row.consent);
+    let consent = named.or_else(|_| serde_json::from_str(&row.consent).map(Consent::Statement));
+    consent.map_err(|_| ApiError::internal(&format!("the consent of {} cannot be read", row.id)))
 }
 
 /// The name under which the protocol and the database know a value of the rules.
@@ -244,6 +251,10 @@ async fn consequences(
     let mut job = Job::default();
     let next = outcome.next;
     let told = |event| NewEvent { staff_id: row.staff_id, overseers: false, sign_in_id: None, event };
+    let changed = |session_id, mode, extendable| {
+        let event = Told::SessionChanged { session_id, mode, extendable };
+        NewEvent { overseers: true, ..told(event) }
+    };
     let approver = approver_of(event);
     if let Err(refusal) = outcome.result {
         let kind = if matches!(refusal, Refusal::WrongCode { .. }) { "code_wrong" } else { "refused" };
@@ -309,9 +320,20 @@ async fn consequences(
                     .filter(Column::Mode.eq("view"));
                 job.guards.push(statement(&raise, db));
                 job.entries.push(entry(row, "mode_raised", json!({ "mode": row.mode })));
+                if let Some(address) = &row.person_email {
+                    let now = core.store.now().await?;
+                    let told = letters::insert(core, Letter::Raised, session_of(row), address, now);
+                    job.effects.push(told);
+                }
                 job.events.push(told(Told::RequestChanged { request_id: row.id }));
-                let changed = Told::SessionChanged { session_id: session_of(row) };
-                job.events.push(NewEvent { overseers: true, ..told(changed) });
+                let session = Entity::find_by_id(session_of(row)).one(db).await?;
+                let extendable = match session.map(|session| (state(&session), session)) {
+                    Some((State::Live { started_at, limit_at, .. }, session)) => {
+                        limit_at < started_at + limits_of(core, &session, started_at).longest
+                    }
+                    _ => false,
+                };
+                job.events.push(changed(session_of(row), Mode::Act, extendable));
             }
             State::Closed { why, .. } => {
                 job.entries.push(entry(row, "request_closed", json!({ "why": name_of(why) })));
@@ -322,11 +344,14 @@ async fn consequences(
                 }
                 job.events.push(told(Told::RequestChanged { request_id: row.id }));
             }
-            State::Live { limit_at, .. } if event == Event::Extended && outcome.result.is_ok() => {
+            State::Live { started_at, limit_at, .. }
+                if event == Event::Extended && outcome.result.is_ok() =>
+            {
                 set.extended_at = Set(Some(core.store.now().await?));
                 job.entries.push(entry(row, "session_extended", json!({ "limit_at": limit_at })));
-                let changed = Told::SessionChanged { session_id: row.id };
-                job.events.push(NewEvent { overseers: true, ..told(changed) });
+                let mode = named(&row.mode).unwrap_or(Mode::View);
+                let longest = limits_of(core, row, started_at).longest;
+                job.events.push(changed(row.id, mode, limit_at < started_at + longest));
             }
             State::Live { .. } if before.is_live() => {}
             State::Live { limit_at, .. } => {
@@ -448,15 +473,19 @@ pub async fn may_go_on(core: &Core, row: &Model) -> Result<bool, sea_orm::DbErr>
         && eligibility::refusal(core, &row.person_id, &row.person_kind).await?.is_none())
 }
 
-/// Writes only while the session lives: in the same transaction, so that nothing comes after its end. Guards of the
-/// job that no longer hold are a consent that is gone.
-pub async fn write_while_live(core: &Core, session: Uuid, mut job: Job) -> ApiResult<u64> {
-    let lives = Entity::update_many()
+/// For a guard: changes nothing, where the session lives.
+pub fn still_live(session: Uuid) -> UpdateMany<Entity> {
+    Entity::update_many()
         .col_expr(Column::State, Expr::col(Column::State))
         .filter(Column::Id.eq(session))
         .filter(Column::State.eq("live"))
-        .filter(switch::still_on());
-    job.guards.push(statement(&lives, &core.store.db));
+        .filter(switch::still_on())
+}
+
+/// Writes only while the session lives: in the same transaction, so that nothing comes after its end. Guards of the
+/// job that no longer hold are a consent that is gone.
+pub async fn write_while_live(core: &Core, session: Uuid, mut job: Job) -> ApiResult<u64> {
+    job.guards.push(statement(&still_live(session), &core.store.db));
     match core.store.write(job).await {
         Err(WriteError::Conflict) => {
             let row = Entity::find_by_id(session).one(&core.store.db).await?;

@@ -2,24 +2,26 @@
 //! in the transaction that gives rise to them; nobody on the staff's side can leave one out.
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
-    Statement, sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _,
+    Statement,
+    sea_query::{Expr, SimpleExpr},
 };
 use serde_json::json;
-use understudy_rules::{MINUTE, Millis};
+use understudy_rules::{MINUTE, Millis, impersonation::Event};
 use uuid::Uuid;
 
 use crate::{
     Core, consent,
     delivery::{PATIENCE, PAUSES, TURN},
     error::{ApiError, ApiResult},
-    impersonations::entry,
+    impersonations::{entry, step},
     mail::{LetterMail, Text, letter_mail},
     person, staff,
     store::{
         Job, WriteError,
         entities::{
-            consent as consents, impersonation,
+            consent as consents, delivery, impersonation,
             letter::{ActiveModel, Column, Entity, Model},
         },
         statement,
@@ -32,6 +34,8 @@ const HOUR: Millis = 60 * MINUTE;
 pub enum Letter {
     /// Somebody is in the account now, and the consent is only what staff say.
     Started,
+    /// Changes are allowed from now on, in a session that began without.
+    Raised,
     /// About one change; none where the request itself asks.
     Question(Option<Uuid>),
     Account,
@@ -41,6 +45,7 @@ pub enum Letter {
 pub fn insert(core: &Core, letter: Letter, session: Uuid, address: &str, at: Millis) -> Statement {
     let (kind, consent_id) = match letter {
         Letter::Started => ("started", None),
+        Letter::Raised => ("raised", None),
         Letter::Question(id) => ("question", id),
         Letter::Account => ("account", None),
     };
@@ -57,17 +62,32 @@ pub fn insert(core: &Core, letter: Letter, session: Uuid, address: &str, at: Mil
     statement(&Entity::insert(row), &core.store.db)
 }
 
-/// How long nobody at this address can be asked by mail, where they were asked so often within an hour.
-pub async fn wait_for_question(core: &Core, address: &str, most: u64) -> ApiResult<Option<Millis>> {
-    let hour_ago = core.store.now().await? - HOUR;
-    let asked = Entity::find()
+/// Questions, and codes to read out, that one person gets within an hour.
+const MOST: usize = 5;
+
+/// Refused where this person was asked by mail again and again. What is answered has to hold still when the next mail
+/// is written.
+pub async fn require_patience(core: &Core, address: &str) -> ApiResult<SimpleExpr> {
+    let (db, hour_ago) = (&core.store.db, core.store.now().await? - HOUR);
+    let questions = Entity::find()
         .filter(Column::Kind.eq("question"))
         .filter(Column::Address.eq(address))
-        .filter(Column::NextAt.gt(hour_ago))
-        .order_by_desc(Column::NextAt);
-    let times: Vec<Millis> = asked.all(&core.store.db).await?.iter().map(|row| row.next_at).collect();
-    let first = usize::try_from(most).ok().and_then(|most| times.get(most.checked_sub(1)?));
-    Ok(first.map(|at| at - hour_ago))
+        .filter(Column::State.ne("failed"))
+        .filter(Column::NextAt.gt(hour_ago));
+    let codes = delivery::Entity::find()
+        .filter(delivery::Column::Address.eq(address))
+        .filter(delivery::Column::State.ne("failed"))
+        .filter(delivery::Column::NextAt.gt(hour_ago));
+    let mut times: Vec<Millis> = questions.clone().all(db).await?.iter().map(|row| row.next_at).collect();
+    let asked = times.len();
+    times.extend(codes.all(db).await?.iter().map(|row| row.next_at));
+    times.sort_unstable_by(|one, other| other.cmp(one));
+    if let Some(at) = times.get(MOST - 1) {
+        let detail = "This person was asked by e-mail several times in the last hour. Talk to them first.";
+        return Err(ApiError::too_many(at - hour_ago, detail));
+    }
+    let count = questions.select_only().column_as(Column::Id.count(), "asked").into_query();
+    Ok(Expr::SubQuery(None, Box::new(count.into())).eq(asked as i64))
 }
 
 /// Takes every letter whose time has come, unless another server has.
@@ -133,8 +153,12 @@ pub async fn send(core: &Core, row: Model) -> ApiResult<()> {
     let guards = vec![statement(&update, &core.store.db)];
     match core.store.write(Job { guards, entries: vec![entry], ..Job::default() }).await {
         Ok(_) | Err(WriteError::Conflict) => Ok(()),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(ApiError::from(error)),
+    }?;
+    if state == "failed" && wanted && row.kind == "question" && row.consent_id.is_none() {
+        step(core, session.id, |_| Ok(Event::DeliveryFailed), Default::default).await?;
     }
+    Ok(())
 }
 
 /// Written as it is sent, with a link of its own: the link stands in the mail and nowhere else.

@@ -80,7 +80,7 @@ enum LedgerCommand {
 }
 
 fn reason(text: &str) -> Result<String, String> {
-    check_reason(text).map(str::to_owned).map_err(|error| format!("the reason must have {error}"))
+    check_reason(text).map_err(|error| format!("the reason must have {error}"))
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -35,9 +35,9 @@ pub(crate) async fn raise_session(app: AppHandle, request: Uuid) -> Result<()> {
     session::raise(&app, request).await
 }
 
-/// Gives the session on the stage more time.
+/// Gives the session on the stage more time; answers with what it has now, in milliseconds.
 #[tauri::command]
-pub(crate) async fn extend_session(app: AppHandle) -> Result<()> {
+pub(crate) async fn extend_session(app: AppHandle) -> Result<u64> {
     session::extend(&app).await
 }
 

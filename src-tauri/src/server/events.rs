@@ -102,8 +102,8 @@ impl Follower {
                 spawn(look_at_requests(self.app.clone(), self.told.clone()));
             }
             Event::CodeDenied { person, by, .. } => notify::code_denied(&self.app, person, by),
-            Event::SessionChanged { session_id } => {
-                spawn(session::look_again(self.app.clone(), *session_id));
+            Event::SessionChanged { session_id, mode, extendable } => {
+                session::changed(&self.app, *session_id, *mode, *extendable);
             }
             Event::SessionEnded { session_id, cause } => {
                 session::close(&self.app, Some(*session_id), Cause::Server(Some(*cause)));

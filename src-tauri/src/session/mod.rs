@@ -29,7 +29,7 @@ use lease::LeaseClock;
 use sheets::Sheets;
 
 pub(crate) use close::{Cause, close, end_before_quitting};
-pub(crate) use more::{ask_to_act, extend, look_again, raise};
+pub(crate) use more::{ask_to_act, changed, extend, raise};
 pub(crate) use note::{draft, keep_draft};
 pub(crate) use start::{start, stop};
 pub(crate) use trace::look as look_for_a_left_one;

@@ -1,7 +1,7 @@
 //! More of a session that runs: changes, or time.
 
 use tauri::AppHandle;
-use understudy_protocol::{Mode, Raise, Request, Session};
+use understudy_protocol::{Mode, Raise, Request};
 use uuid::Uuid;
 
 use crate::clock::boot_time;
@@ -25,43 +25,36 @@ pub(crate) async fn raise(app: &AppHandle, request: Uuid) -> Result<()> {
     stage::input(app);
     let (_, token) = state.session.held().ok_or_else(stage::no_stage)?;
     let session = state.api.raise_session(request, &token).await?;
-    take_over(app, session);
+    changed(app, session.id, session.mode, session.extendable);
     Ok(())
 }
 
-/// More time.
-pub(crate) async fn extend(app: &AppHandle) -> Result<()> {
+/// More time. Answers with what the session has now, in milliseconds.
+pub(crate) async fn extend(app: &AppHandle) -> Result<u64> {
     let state = app.understudy();
     stage::input(app);
     let (id, token) = state.session.held().ok_or_else(stage::no_stage)?;
     let asked_at = boot_time();
     let lease = state.api.extend_session(id, &token).await?;
-    state.session.renewed(&lease, asked_at);
-    look_again(app.clone(), id).await;
-    Ok(())
+    if state.session.live_id() == Some(id) {
+        state.session.renewed(&lease, asked_at);
+        stage::publish(app);
+    }
+    Ok(lease.limit_in_ms)
 }
 
-/// The server says that something about the session is otherwise now.
-pub(crate) async fn look_again(app: AppHandle, id: Uuid) {
-    let state = app.understudy();
-    if state.session.live_id() != Some(id) {
-        return;
-    }
-    match state.api.get_session(id).await {
-        Ok(detail) => take_over(&app, detail.session),
-        Err(error) => log::warn!("the session could not be looked at again: {:?}", error.code),
-    }
-}
-
-fn take_over(app: &AppHandle, session: Session) {
+/// The server says that something about the session is otherwise now. What is allowed once stays so: an answer that
+/// comes late says less.
+pub(crate) fn changed(app: &AppHandle, id: Uuid, mode: Mode, extendable: bool) {
     app.understudy().session.with_live(|live| {
-        if live.session.id != session.id {
+        if live.session.id != id {
             return;
         }
-        if live.session.mode == Mode::View && session.mode == Mode::Act {
+        if live.session.mode == Mode::View && mode == Mode::Act {
+            live.session.mode = mode;
             live.sheets.push(Sheet::Raised);
         }
-        live.session = session;
+        live.session.extendable = extendable;
     });
     stage::publish(app);
 }

@@ -112,7 +112,7 @@ export const startSession = (id: string) => call<Session>("start_session", { id 
 export const resumeSession = (id: string) => call<Request>("resume_session", { id });
 export const askToAct = (wanted: Raise) => call<Request>("ask_to_act", { wanted });
 export const raiseSession = (request: string) => call<void>("raise_session", { request });
-export const extendSession = () => call<void>("extend_session");
+export const extendSession = () => call<number>("extend_session");
 export const listInbox = () => call<InboxEntry[]>("list_inbox");
 export const listApprovals = () => call<PendingRequest[]>("list_approvals");
 export const takeRequest = (id: string) => call<PendingRequest>("take_request", { id });

@@ -22,8 +22,19 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Shared, error::ApiError, log, person};
+use understudy_rules::reason::check_reason;
+
+use crate::{
+    Shared,
+    error::{ApiError, ApiResult},
+    log, person,
+};
 pub(crate) use hosts::{Hosts, host_of, is_host, only_hosts};
+
+/// A reason as it is kept.
+pub(crate) fn checked_reason(field: &str, text: &str) -> ApiResult<String> {
+    check_reason(text).map_err(|error| ApiError::invalid(field, format!("The reason must have {error}.")))
+}
 
 #[derive(OpenApi)]
 #[openapi(

@@ -2,15 +2,9 @@
 
 use axum::{Json as Answer, extract::State};
 use understudy_protocol::{SetSwitch, Switch};
-use understudy_rules::reason::check_reason;
 
-use super::{extract::Json, second_factor::require_fresh};
-use crate::{
-    Shared,
-    auth::Admin,
-    error::{ApiError, ApiResult},
-    switch,
-};
+use super::{checked_reason, extract::Json, second_factor::require_fresh};
+use crate::{Shared, auth::Admin, error::ApiResult, switch};
 
 /// Turns the switch. Off ends every session and closes every request, at once, on every server.
 #[utoipa::path(post, path = "/api/switch", security(("bearer" = [])), request_body = SetSwitch,
@@ -20,9 +14,8 @@ pub async fn turn(
     Admin(caller): Admin,
     Json(set): Json<SetSwitch>,
 ) -> ApiResult<Answer<Switch>> {
-    let reason = check_reason(&set.reason)
-        .map_err(|error| ApiError::invalid("reason", format!("The reason must have {error}.")))?;
+    let reason = checked_reason("reason", &set.reason)?;
     require_fresh(&core, &caller).await?;
-    switch::turn(&core, set.on, Some(reason), Some(caller.staff.id)).await?;
+    switch::turn(&core, set.on, Some(&reason), Some(caller.staff.id)).await?;
     Ok(Answer(Switch { on: switch::is_on(&core).await }))
 }

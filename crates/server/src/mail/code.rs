@@ -14,6 +14,9 @@ pub struct CodeMail<'a> {
     pub view_only: bool,
     pub code_minutes: u32,
     pub session_minutes: u32,
+    pub longest_minutes: u32,
+    /// Whether they are in the account already, and want changes.
+    pub raises: bool,
     /// What reading the code out agrees to; for the person alone.
     pub wanted: Option<&'a str>,
 }
@@ -26,7 +29,11 @@ pub fn code_mail(mail: &CodeMail<'_>) -> Text {
         "changes allowed: what is changed counts as theirs"
     };
     let ticket = mail.ticket.unwrap_or("none");
-    let session = format!("{} minutes at most", mail.session_minutes);
+    let session = if mail.raises {
+        "until the session ends".to_owned()
+    } else {
+        format!("{} minutes, {} at most", mail.session_minutes, mail.longest_minutes)
+    };
     let whom = format!("{} ({}, {})", mail.person, mail.kind, mail.person_id);
     let rows = [
         ("Asked by", mail.staff),
@@ -45,14 +52,23 @@ pub fn code_mail(mail: &CodeMail<'_>) -> Text {
 /// To the person themselves, who reads the code out to the staff member who asked.
 pub fn person_mail(mail: &CodeMail<'_>) -> Text {
     let rows = [("Who asks", mail.staff), ("Why", mail.reason)];
-    let good = format!(
-        "Whoever asks can sign in to your account with it, once, within {} minutes.",
-        mail.code_minutes
-    );
-    let subject = format!("{}: a code to let support into your account", mail.installation);
-    let warning = "Read it out only to somebody of support whom you called yourself, and only if you want their help now. \
-                   If you asked for nothing, do nothing: without the code nobody gets in. Nobody may ask you for it by \
-                   e-mail or in a message.";
+    let minutes = mail.code_minutes;
+    let (subject, good) = if mail.raises {
+        ("a code to let support change things in your account", "can change things in your account with it")
+    } else {
+        ("a code to let support into your account", "can sign in to your account with it")
+    };
+    let subject = format!("{}: {subject}", mail.installation);
+    let good = format!("Whoever asks {good}, once, within {minutes} minutes.");
+    let warning = if mail.raises {
+        "Read it out only to somebody of support whom you called yourself, and only if you want this now. If you asked for \
+         no help, somebody is in your account all the same: end it by the mail that told you so, and tell us. Nobody may \
+         ask you for the code by e-mail or in a message."
+    } else {
+        "Read it out only to somebody of support whom you called yourself, and only if you want their help now. \
+         If you asked for nothing, do nothing: without the code nobody gets in. Nobody may ask you for it by \
+         e-mail or in a message."
+    };
     text(mail, subject, &format!("{} Your code:", mail.wanted.unwrap_or_default()), &good, &rows, warning)
 }
 
@@ -94,6 +110,8 @@ mod tests {
             view_only: true,
             code_minutes: 10,
             session_minutes: 30,
+            longest_minutes: 120,
+            raises: false,
             wanted: None,
         }
     }

@@ -10,7 +10,7 @@ pub struct LetterMail<'a> {
     pub staff: &'a str,
     /// Missing where there is none yet, and the question says all.
     pub session: Option<&'a PersonSession>,
-    /// `started`, `question` or `account`.
+    /// `started`, `raised`, `question` or `account`.
     pub kind: &'a str,
     pub question: Option<&'a str>,
     pub link: &'a str,
@@ -27,6 +27,13 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
             format!("{staff} is in your account now"),
             format!("{staff} of {installation} is signed in to your account to help you."),
         ),
+        "raised" => (
+            format!("{staff} can change things in your account now"),
+            format!(
+                "{staff} of {installation} is signed in to your account to help you, and may change things in it from \
+                 now on."
+            ),
+        ),
         _ => (
             "What was done in your account".to_owned(),
             format!("{staff} of {installation} was signed in to your account to help you."),
@@ -35,7 +42,7 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
     let rows = mail.session.map(|session| rows(mail, session)).unwrap_or_default();
     let (offer, action) = match mail.kind {
         "question" => ("Opening this page answers nothing. Allow or decline there:", "See the question"),
-        "started" => ("You can end this at any time:", "See it, or end it"),
+        "started" | "raised" => ("You can end this at any time:", "See it, or end it"),
         _ => ("All visits to your account, and a way to end one that is running:", "See all visits"),
     };
     let warning = "If you did not ask for help, end it there and tell us.";

@@ -65,18 +65,25 @@ pub async fn answer(
     }
     let db = &core.store.db;
     let theirs = |row: &impersonation::Model| row.person_id == link.person_id;
-    let said = |text: Said| if given.language == "fr" { text.fr } else { text.en };
+    let said = |text: Said| {
+        let text = if given.language == "fr" { text.fr } else { text.en };
+        if !given.allow || text == given.text {
+            return Ok(text);
+        }
+        let why = "The question is another one now. Read it again, then answer.";
+        Err(ApiError::new(ErrorCode::ConsentUnavailable, why))
+    };
     let asked = consents::Entity::find_by_id(given.question).one(db).await?;
     let about = asked.as_ref().map_or(given.question, |row| row.session_id);
     let about = impersonation::Entity::find_by_id(about).one(db).await?.filter(theirs);
     match (asked, about) {
         (Some(question), Some(session)) => {
             let staff = staff::reference(&core, session.staff_id).await?.name;
-            let text = said(consent::text(&core, &session, &staff, &question.scope));
+            let text = said(consent::text(&core, &session, &staff, &question.scope))?;
             consent::answer(&core, &session, &question, given.allow, &text).await?;
         }
         (None, Some(request)) if asks_its_person(&request) => {
-            let text = said(consent::wanted(&core, &request).await?);
+            let text = said(consent::wanted(&core, &request).await?)?;
             answer_request(&core, &request, given.allow, &text).await?;
         }
         _ => return Err(ApiError::not_found("question")),

@@ -24,7 +24,7 @@ use crate::{
     consent,
     error::{ApiError, ApiResult},
     gateway::TRIED,
-    impersonations::{OPEN, name_of, named, state},
+    impersonations::{self, OPEN, name_of, named, state},
     keys::{Keys, Secret},
     staff,
     store::entities::{
@@ -165,7 +165,7 @@ async fn requested(core: &Core, person: &str, now: Millis) -> ApiResult<Vec<Pers
 
 /// Whether the person answers for this request on their page.
 fn asks_its_person(row: &impersonation::Model) -> bool {
-    matches!(serde_json::from_str(&row.consent), Ok(Consent::Page))
+    matches!(impersonations::consent(row), Ok(Consent::Page))
 }
 
 /// A session as its person is told of it.

@@ -34,6 +34,7 @@ const WORDS = {
     nothing: "Nothing",
     times: (n) => `${n} times`,
     answered: "Your answer counts now.",
+    news: "Something has changed. Read it before you answer.",
     ended: "It has ended. Nobody of support is in your account.",
     closed: "This page is opened from a mail of ours, or from your account.",
     failed: "That did not work. Check your connection and load this page again.",
@@ -68,6 +69,7 @@ const WORDS = {
     nothing: "Rien",
     times: (n) => `${n} fois`,
     answered: "Votre réponse est prise en compte.",
+    news: "Quelque chose a changé. Lisez avant de répondre.",
     ended: "C’est terminé. Personne de l’assistance n’est dans votre compte.",
     closed: "Cette page s’ouvre depuis un de nos courriels, ou depuis votre compte.",
     failed: "Cela n’a pas fonctionné. Vérifiez votre connexion et rechargez cette page.",
@@ -172,7 +174,7 @@ function ending(session) {
 
 function question(asked, page) {
   const answer = (allow) => () =>
-    act("/api/person/answer", { link, question: asked.id, allow, language }, words.answered);
+    act("/api/person/answer", { link, question: asked.id, allow, language, text: asked.text[language] }, words.answered);
   const buttons = make("div", { class: "buttons" });
   const text = make("p", { "data-testid": "question" }, asked.text[language]);
   const article = make("article", { class: "asked" }, text);
@@ -230,12 +232,20 @@ async function open() {
 
 let shown = "";
 
-/** Looks anew, and draws only what is new: nothing moves under a hand. */
+/** Looks anew, and draws only what is new. What comes under a hand waits until it was seen. */
 async function quietly() {
   try {
     const page = await ask("/api/person", { key: { link } });
     const now = JSON.stringify([page.questions.map(({ id, state }) => [id, state]), page.sessions]);
-    if (shown !== "" && now !== shown) show(page);
+    if (shown !== "" && now !== shown) {
+      show(page);
+      const buttons = [...document.querySelectorAll("button")];
+      for (const button of buttons) button.disabled = true;
+      said.textContent = words.news;
+      setTimeout(() => {
+        for (const button of buttons) button.disabled = false;
+      }, 1_500);
+    }
     shown = now;
   } catch {
     // The next look may succeed; a button says what is wrong.

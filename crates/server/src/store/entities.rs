@@ -341,7 +341,7 @@ pub mod letter {
     pub struct Model {
         #[sea_orm(primary_key)]
         pub id: i64,
-        /// `started`, `question` or `account`.
+        /// `started`, `raised`, `question` or `account`.
         pub kind: String,
         pub session_id: Uuid,
         pub consent_id: Option<Uuid>,

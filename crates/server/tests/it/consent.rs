@@ -44,7 +44,10 @@ async fn invariant_8_a_person_who_is_asked_lets_somebody_in_by_the_button_once_a
     assert_eq!((request.state, request.consent.clone()), (RequestState::Asked, Consent::Page));
     assert!(request.deliveries.is_empty());
     let asked = mail(&world, "asks for your permission").await;
-    assert!(asked.contains("Ada of ") && asked.contains("“The payment is stuck”"), "{asked}");
+    assert!(
+        asked.contains("Ada of ") && asked.contains("in their own words: The payment is stuck"),
+        "{asked}"
+    );
     assert!(asked.contains("change nothing, for 30 minutes, or 120 at most"), "{asked}");
     // A code that there is not opens nothing.
     let tried = app.verify(&request, "WDJB-MJHT").await.unwrap_err();
@@ -118,7 +121,14 @@ async fn a_yes_can_be_taken_back_until_somebody_is_in_and_no_answer_is_no() {
 
 #[tokio::test]
 async fn whoever_is_asked_again_and_again_is_left_alone() {
-    let world = World::with(|config| config.platform.person = Some(PersonConfig::Mailbox), false).await;
+    let world = World::with(
+        |config| {
+            config.platform.person = Some(PersonConfig::Mailbox);
+            config.code.burst = 10;
+        },
+        false,
+    )
+    .await;
     let app = world.agent().await;
     for _ in 0..5 {
         ask(&app, Mode::View).await.expect("asked");
@@ -126,6 +136,10 @@ async fn whoever_is_asked_again_and_again_is_left_alone() {
     let refused = ask(&app, Mode::View).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::TooMany);
     assert!(refused.retry_after_ms.is_some_and(|wait| wait > 0), "{refused:?}");
+    // Nor by several at once.
+    let tries = (0..5).map(|_| ask(&app, Mode::View));
+    let tries = futures_util::future::join_all(tries).await;
+    assert!(tries.iter().all(Result::is_err), "{tries:?}");
     // Others may be asked.
     let other = NewRequest { identifier: "INV-000001".to_owned(), ..by_page(Mode::View) };
     app.post::<Request>("/api/requests", &other).await.expect("asked");
@@ -184,5 +198,30 @@ async fn nobody_is_asked_where_no_answer_would_count() {
     let code = NewRequest { consent: Consent::Code, ..asking_for(ELISE, Mode::View) };
     let refused: Problem = app.post::<Request>("/api/requests", &code).await.unwrap_err();
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY.as_u16());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_8_a_yes_to_other_words_than_those_that_stand_there_is_none() {
+    let world = World::with(|config| config.platform.person = Some(PersonConfig::Mailbox), false).await;
+    let app = world.agent().await;
+    // A reason that would end the question, and put another one in its place.
+    let reason = "stuck”).\r\n\r\nThey would change nothing.\u{202e} Do you allow this?\u{2028}";
+    let trick = NewRequest { reason: reason.to_owned(), ..by_page(Mode::Act) };
+    let request: Request = app.post("/api/requests", &trick).await.expect("asked");
+    assert_eq!(request.reason, "stuck”). They would change nothing. Do you allow this?");
+    let key = link(&mail(&world, "asks for your permission").await);
+    let browser = Browser::new(&world);
+    let text = browser.open(&key).await.expect("the page").questions[0].text.en.clone();
+    let (question, words) = text.split_once(" Why, in their own words: ").expect("the reason comes last");
+    assert!(question.contains("could change things for you") && !question.contains("stuck"), "{question}");
+    assert_eq!(words, request.reason);
+    let answer = |text: &str| json!({ "link": key, "question": request.id, "allow": true, "language": "en", "text": text });
+    for other in ["", question, &text.replace("could change things for you", "change nothing")] {
+        let refused = browser.post("/api/person/answer", answer(other)).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::ConsentUnavailable, "{other:?}");
+    }
+    assert_eq!(now(&app, request.id).await, RequestState::Asked);
+    browser.post("/api/person/answer", answer(&text)).await.expect("allowed");
     world.stop().await;
 }

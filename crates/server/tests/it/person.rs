@@ -63,7 +63,12 @@ impl<'a> Browser<'a> {
     }
 
     pub async fn answer(&self, link: &str, question: impl Asked, allow: bool) -> Result<PersonPage, Problem> {
-        let body = json!({ "link": link, "question": question.id(), "allow": allow, "language": "en" });
+        let page = self.open(link).await.ok();
+        let read = page.and_then(|page| page.questions.into_iter().find(|it| it.id == question.id()));
+        let text = read.map(|read| read.text.en).unwrap_or_default();
+        let body = json!({
+            "link": link, "question": question.id(), "allow": allow, "language": "en", "text": text,
+        });
         self.post("/api/person/answer", body).await
     }
 

@@ -75,6 +75,9 @@ async fn invariant_9_a_session_that_may_only_look_changes_nothing_until_its_new_
     let ledger = world.ledger().await;
     let (_, entry) = ledger.iter().find(|(kind, _)| kind == "mode_raised").expect("on record");
     assert_eq!((&entry["mode"], &entry["request"]), (&json!("act"), &json!(request.id)));
+    // The person hears of it at once, whatever the consent is.
+    let told = mail(&world, "can change things in your account now").await;
+    assert!(told.contains("may change things in it"), "{told}");
     app.end(&started).await.expect("ended");
     let account = mail(&world, "What was done in your account").await;
     assert!(account.contains("look only at first; with changes allowed from"), "{account}");
@@ -160,7 +163,12 @@ async fn after_its_app_was_lost_a_session_goes_on_by_a_new_code_with_its_consent
     let shown: SessionDetail =
         app.get(&format!("/api/sessions/{}", first.session.id)).await.expect("the session");
     assert_eq!(shown.session.resumed_by, Some(second.session.id));
+    // Whoever says no to it is not asked again by doing it again.
     lose(&world, &second, &app).await;
+    let third = resume(&app, &second).await.expect("goes on");
+    let page = browser.open(&link(&mail(&world, "asks for your permission").await)).await.expect("the page");
+    browser.answer(&page.link, &third, false).await.expect("taken back");
+    assert_eq!(resume(&app, &second).await.unwrap_err().code, ErrorCode::ConsentUnavailable);
     assert_eq!(resume(&app, &first).await.unwrap_err().code, ErrorCode::ConsentUnavailable);
     // One note serves both: only the second is owed.
     app.write_note(&second).await;

@@ -217,6 +217,7 @@ export function pendingRequests(): PendingRequest[] {
     ticket: "HD-48213",
     mode: "act",
     raises: false,
+    longest_minutes: 120,
     consent: {
       evidence: "statement",
       given_by: people[index * 5]?.name ?? "",

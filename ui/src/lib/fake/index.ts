@@ -348,6 +348,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
         factor.fresh_for_ms = 0;
         fail("second_factor_needed", "Show your second factor first.");
       }
+      return 1_800_000;
     },
     get_settings: () => settings,
     can_notify: () => scene !== "silent",

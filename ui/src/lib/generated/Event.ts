@@ -7,7 +7,11 @@ import type { RefusalReason } from "./RefusalReason";
 import type { Scope } from "./Scope";
 import type { StaffRef } from "./StaffRef";
 
-export type Event = { "type": "code_arrived", request_id: string, person: PersonRef, mode: Mode, } | { "type": "approval_asked", request_id: string, } | { "type": "approval_changed", request_id: string, } | { "type": "code_denied", request_id: string, person: PersonRef, by: StaffRef, } | { "type": "request_changed", request_id: string, } | { "type": "session_started", session_id: string, staff: StaffRef, person: PersonRef, } | { "type": "session_changed", session_id: string, } | { "type": "session_ended", session_id: string, cause: EndCause, } | { "type": "action_refused", session_id: string, method: string, path: string, reason: RefusalReason, 
+export type Event = { "type": "code_arrived", request_id: string, person: PersonRef, mode: Mode, } | { "type": "approval_asked", request_id: string, } | { "type": "approval_changed", request_id: string, } | { "type": "code_denied", request_id: string, person: PersonRef, by: StaffRef, } | { "type": "request_changed", request_id: string, } | { "type": "session_started", session_id: string, staff: StaffRef, person: PersonRef, } | { "type": "session_changed", session_id: string, mode: Mode, 
+/**
+ * Whether it can be given more time.
+ */
+extendable: boolean, } | { "type": "session_ended", session_id: string, cause: EndCause, } | { "type": "action_refused", session_id: string, method: string, path: string, reason: RefusalReason, 
 /**
  * What the person would have to consent to.
  */

@@ -15,7 +15,11 @@ raises: boolean,
 /**
  * Who asks.
  */
-staff: StaffRef, person: PersonRef, reason: string, ticket: string | null, mode: Mode, consent: Consent, session_minutes: number, asked_at: string, expires_in_ms: number, taken_by: StaffRef | null, 
+staff: StaffRef, person: PersonRef, reason: string, ticket: string | null, mode: Mode, consent: Consent, session_minutes: number, 
+/**
+ * How long it can be made to last.
+ */
+longest_minutes: number, asked_at: string, expires_in_ms: number, taken_by: StaffRef | null, 
 /**
  * How long nobody else can take it.
  */

@@ -3,15 +3,18 @@
 use axum::{extract::State, http::StatusCode};
 use sea_orm::ActiveValue::Set;
 use understudy_protocol::Deny;
-use understudy_rules::{impersonation::Event, reason::check_reason};
+use understudy_rules::impersonation::Event;
 use uuid::Uuid;
 
 use super::answer;
 use crate::{
     Shared,
-    api::extract::{Json, Path},
+    api::{
+        checked_reason,
+        extract::{Json, Path},
+    },
     auth::Admin,
-    error::{ApiError, ApiResult},
+    error::ApiResult,
     store::entities::impersonation::ActiveModel,
 };
 
@@ -24,9 +27,8 @@ pub async fn deny(
     Path(id): Path<Uuid>,
     Json(given): Json<Deny>,
 ) -> ApiResult<StatusCode> {
-    let reason = check_reason(&given.reason)
-        .map_err(|error| ApiError::invalid("reason", format!("The reason must have {error}.")))?;
-    let set = || ActiveModel { denial: Set(Some(reason.to_owned())), ..Default::default() };
+    let reason = checked_reason("reason", &given.reason)?;
+    let set = || ActiveModel { denial: Set(Some(reason.clone())), ..Default::default() };
     answer(&core, &caller, id, Event::Denied, set).await?;
     Ok(StatusCode::NO_CONTENT)
 }

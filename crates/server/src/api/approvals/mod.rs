@@ -15,7 +15,7 @@ use crate::{
     auth::Caller,
     clock::time,
     error::{ApiError, ApiResult},
-    impersonations::{named, person, state, step},
+    impersonations::{consent, named, person, state, step},
     staff,
     store::entities::impersonation::{ActiveModel, Entity, Model},
 };
@@ -63,8 +63,9 @@ async fn shown(core: &Core, row: &Model) -> ApiResult<Option<PendingRequest>> {
         reason: row.reason.clone(),
         ticket: row.ticket.clone(),
         mode: named(&row.mode).ok_or_else(unreadable)?,
-        consent: serde_json::from_str(&row.consent).map_err(|_| unreadable())?,
+        consent: consent(row)?,
         session_minutes: core.config.session.minutes,
+        longest_minutes: core.config.session.longest(),
         asked_at: time(row.created_at),
         expires_in_ms: (give_up_at - now).max(0).unsigned_abs(),
         taken_by: match taken {

@@ -14,14 +14,14 @@ use understudy_rules::{
     code::Code,
     impersonation::{Event, Refusal, State as Machine},
     rate::{MEMORY, Rate},
-    reason::check_reason,
+    reason::in_one_line,
 };
 use uuid::Uuid;
 
 use super::shown;
 use crate::{
     Core, Shared,
-    api::{extract::Json, sessions::note::require_written},
+    api::{checked_reason, extract::Json, sessions::note::require_written},
     auth::{Caller, Impersonator},
     delivery, eligibility,
     error::{ApiError, ApiResult},
@@ -78,7 +78,7 @@ pub async fn place(
     switch::require_on(core).await?;
     let recipient = core.config.code.recipient_of(&caller.staff.roles, asked.mode);
     if asked.resumes.is_none() {
-        asked.consent = check_consent(core, &asked, recipient).await?;
+        asked.consent = check_consent(core, &asked, recipient)?;
     }
     eligibility::require(core, caller, &asked.person.id, &asked.person.kind).await?;
     for _ in 0..TRIES {
@@ -96,7 +96,10 @@ async fn write(core: &Core, caller: &Caller, asked: &Asked, recipient: Recipient
     let Asked { person, mode, reason, ticket, consent, raises, resumes } = asked;
     let (resumes, consent_until) = resumes.unzip();
     let nothing_owed = require_written(core, caller, resumes).await?;
-    let still = check_rate(core, caller).await?.filter(nothing_owed).filter(switch::still_on());
+    let mut still = check_rate(core, caller).await?.filter(nothing_owed).filter(switch::still_on());
+    if *consent == Consent::Code || (*consent == Consent::Page && resumes.is_none()) {
+        still = still.filter(letters::require_patience(core, &person.email).await?);
+    }
     replace_open(core, caller, *raises).await?;
 
     let db = &core.store.db;
@@ -123,6 +126,8 @@ async fn write(core: &Core, caller: &Caller, asked: &Asked, recipient: Recipient
         created_at: Set(now),
         tries_left: Set(core.config.code.tries.into()),
         recipient: Set(Some(name_of(recipient))),
+        // A question is a delivery, too: it counts towards the rate.
+        delivered_at: Set(matches!(machine, Machine::Asked { .. }).then_some(now)),
         raises: Set(*raises),
         resumes: Set(resumes),
         consent_until: Set(consent_until),
@@ -195,24 +200,15 @@ pub fn code_mac(core: &Core, request: Uuid, code: &Code) -> Vec<u8> {
 }
 
 fn optional(field: &str, text: Option<&str>) -> ApiResult<Option<String>> {
-    let text = text.map(str::trim).filter(|text| !text.is_empty());
-    if text.is_some_and(|text| text.chars().count() > 100) {
+    let text = text.map(in_one_line).filter(|text| !text.is_empty());
+    if text.as_ref().is_some_and(|text| text.chars().count() > 100) {
         return Err(ApiError::invalid(field, "At most 100 characters."));
     }
-    Ok(text.map(str::to_owned))
+    Ok(text)
 }
-
-pub fn checked_reason(field: &str, text: &str) -> ApiResult<String> {
-    let reason = check_reason(text)
-        .map_err(|error| ApiError::invalid(field, format!("The reason must have {error}.")))?;
-    Ok(reason.to_owned())
-}
-
-/// Questions by mail to one address in an hour: whoever asks more often is nagging.
-const QUESTIONS: u64 = 5;
 
 /// Whether the evidence is one that can be had here, and says what it must.
-async fn check_consent(core: &Core, asked: &Asked, recipient: Recipient) -> ApiResult<Consent> {
+fn check_consent(core: &Core, asked: &Asked, recipient: Recipient) -> ApiResult<Consent> {
     let not_here = |detail: &str| Err(ApiError::invalid("consent", detail));
     match (&asked.consent, recipient) {
         (Consent::Code, Recipient::Person) => Ok(Consent::Code),
@@ -226,14 +222,7 @@ async fn check_consent(core: &Core, asked: &Asked, recipient: Recipient) -> ApiR
         (Consent::Page, _) if core.config.platform.person.is_none() => {
             not_here("Nobody can be asked by e-mail here: the platform does not vouch for its people.")
         }
-        (Consent::Page, _) => {
-            let wait = letters::wait_for_question(core, &asked.person.email, QUESTIONS).await?;
-            wait.map_or(Ok(Consent::Page), |wait| {
-                let detail =
-                    "This person was asked by e-mail several times in the last hour. Talk to them first.";
-                Err(ApiError::too_many(wait, detail))
-            })
-        }
+        (Consent::Page, _) => Ok(Consent::Page),
         (Consent::Exception { .. }, _) => not_here("This installation knows no exceptional cases."),
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     auth::Caller,
     clock::time,
     error::{ApiError, ApiResult},
-    impersonations::{named, person, state},
+    impersonations::{consent, named, person, state},
     staff,
     store::entities::{delivery, impersonation},
 };
@@ -78,7 +78,7 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request
         reason: row.reason.clone(),
         ticket: row.ticket.clone(),
         mode: named(&row.mode).ok_or_else(unreadable)?,
-        consent: serde_json::from_str(&row.consent).map_err(|_| unreadable())?,
+        consent: consent(row)?,
         state,
         created_at: time(row.created_at),
         expires_at: due.map(time),

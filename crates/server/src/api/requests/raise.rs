@@ -7,12 +7,13 @@ use understudy_rules::impersonation::Event;
 use uuid::Uuid;
 
 use super::{
-    create::{Asked, checked_reason, place},
+    create::{Asked, place},
     is_theirs,
 };
 use crate::{
     Shared,
     api::{
+        checked_reason,
         extract::{Json, Path},
         second_factor::require_fresh,
         sessions::{self, holds_token, owned},

@@ -3,7 +3,7 @@
 use axum::{Json as Answer, extract::State, http::StatusCode};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use understudy_protocol::{Consent, ErrorCode, Mode, Request};
-use understudy_rules::impersonation::{EndCause, State as Machine};
+use understudy_rules::impersonation::{Closed, EndCause, State as Machine};
 use uuid::Uuid;
 
 use super::create::{Asked, place};
@@ -12,7 +12,7 @@ use crate::{
     api::{extract::Path, sessions::owned},
     auth::Impersonator,
     error::{ApiError, ApiResult},
-    impersonations::{named, state},
+    impersonations::{consent, named, state},
     store::entities::impersonation::{Column, Entity},
 };
 
@@ -35,11 +35,16 @@ pub async fn resume(
     if now >= limit_at {
         return Err(over("The time of that session is over, and its consent with it. Request a new code."));
     }
-    let resumed = Entity::find().filter(Column::Resumes.eq(id)).filter(Column::StartedAt.is_not_null());
-    if resumed.one(&core.store.db).await?.is_some() {
-        return Err(over("That session went on already. Request a new code."));
+    for later in Entity::find().filter(Column::Resumes.eq(id)).all(&core.store.db).await? {
+        if later.started_at.is_some() {
+            return Err(over("That session went on already. Request a new code."));
+        }
+        // Whoever has said no to it once is not asked by doing it again.
+        if matches!(state(&later), Machine::Closed { why: Closed::ConsentDeclined, .. }) {
+            return Err(over("The person has taken their consent back. Request a new code."));
+        }
     }
-    let consent = serde_json::from_str(&lost.consent).map_err(|error| ApiError::internal(&error))?;
+    let consent = consent(&lost)?;
     if matches!(consent, Consent::Exception { .. }) {
         return Err(over("An exceptional case is decided each time. Request a new code."));
     }

@@ -16,7 +16,7 @@ use crate::{
     auth::Impersonator,
     consent, eligibility,
     error::ApiResult,
-    impersonations::step,
+    impersonations::{self, step},
     store::entities::impersonation::{ActiveModel, Model},
     switch,
 };
@@ -44,7 +44,7 @@ pub async fn verify(
         Ok(Event::CodeEntered { right })
     };
     // Whoever reads it out agrees to what stood beside it.
-    let text = match serde_json::from_str(&row.consent) {
+    let text = match impersonations::consent(&row) {
         Ok(Consent::Code) => Some(consent::wanted(&core, &row).await?.en),
         _ => None,
     };

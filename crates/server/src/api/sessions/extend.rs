@@ -11,15 +11,15 @@ use crate::{
     Shared,
     api::{
         extract::{Json, Path},
-        second_factor::require_since,
+        second_factor::require_just_shown,
     },
     auth::Impersonator,
     error::ApiResult,
     impersonations::step,
 };
 
-/// Gives it another term, counted from now, up to the longest that a session may last. The second factor was shown
-/// since the term began that runs now.
+/// Gives it another term, counted from now, up to the longest that a session may last. The second factor was
+/// shown just now, and not for the term that runs.
 #[utoipa::path(post, path = "/api/sessions/{id}/extend", security(("bearer" = [])), params(("id" = Uuid, Path)),
     request_body = WithToken, responses((status = 200, body = Lease)))]
 pub async fn extend(
@@ -29,7 +29,7 @@ pub async fn extend(
     Json(shown): Json<WithToken>,
 ) -> ApiResult<Answer<Lease>> {
     let row = owned(&core, &caller, id).await?;
-    require_since(&core, &caller, row.extended_at.or(row.started_at).unwrap_or(row.created_at)).await?;
+    require_just_shown(&core, &caller, row.extended_at.or(row.started_at).unwrap_or(row.created_at)).await?;
     let choose = |row: &_| holds_token(&core, &caller, row, &shown.token).map(|()| Event::Extended);
     let done = step(&core, id, choose, Default::default).await?;
     done.result?;

@@ -4,13 +4,15 @@ use axum::{Json as Answer, extract::State};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::json;
 use understudy_protocol::{ErrorCode, Event, LiftNote, Session};
-use understudy_rules::reason::check_reason;
 use uuid::Uuid;
 
 use super::{shown, visible};
 use crate::{
     Shared,
-    api::extract::{Json, Path},
+    api::{
+        checked_reason,
+        extract::{Json, Path},
+    },
     auth::Admin,
     error::{ApiError, ApiResult},
     store::{
@@ -34,8 +36,7 @@ pub async fn lift(
         let why = "This is your own session. Write its note, or ask another administrator.";
         return Err(ApiError::new(ErrorCode::Forbidden, why));
     }
-    let reason = check_reason(&given.reason)
-        .map_err(|error| ApiError::invalid("reason", format!("The reason must have {error}.")))?;
+    let reason = checked_reason("reason", &given.reason)?;
     let lifted = ActiveModel { note_lifted_at: Set(Some(core.store.now().await?)), ..Default::default() };
     let lift = Entity::update_many()
         .set(lifted)

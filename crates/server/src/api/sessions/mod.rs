@@ -19,7 +19,7 @@ use crate::{
     auth::Caller,
     clock::time,
     error::{ApiError, ApiResult},
-    impersonations::{limits_of, name_of, named, person, state},
+    impersonations::{consent, limits_of, name_of, named, person, state},
     keys::Secret,
     staff,
     store::entities::{impersonation, ledger_entry, note as notes},
@@ -103,7 +103,7 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session
         mode: named(&row.mode).ok_or_else(unreadable)?,
         reason: row.reason.clone(),
         ticket: row.ticket.clone(),
-        consent: serde_json::from_str(&row.consent).map_err(|_| unreadable())?,
+        consent: consent(row)?,
         approved_by: approver(core, row).await?,
         raised: raised(core, row).await?,
         resumed_by: resumed_by(core, row).await?,
@@ -134,7 +134,7 @@ async fn raised(core: &Core, row: &impersonation::Model) -> ApiResult<Option<Rai
     Ok(Some(Raised {
         at: time(request.ended_at.ok_or_else(unreadable)?),
         reason: request.reason.clone(),
-        consent: serde_json::from_str(&request.consent).map_err(|_| unreadable())?,
+        consent: consent(&request)?,
         approved_by: approver(core, &request).await?,
     }))
 }
