@@ -80,6 +80,16 @@ export const SCENES = [
   ["inbox-empty", "/?scene=empty#/inbox", "empty"],
   ["who", "/#/impersonation", "identifier"],
   [
+    "why-page",
+    "/#/impersonation",
+    "identifier",
+    async (page) => {
+      await page.fill(id("identifier"), "INV-000137");
+      await page.click(id("find-person"));
+      await page.click(id("evidence-page"));
+    },
+  ],
+  [
     "why",
     "/#/impersonation",
     "identifier",
@@ -107,6 +117,8 @@ export const SCENES = [
   ["pending", "/?scene=pending#/impersonation", "pending"],
   ["pending-taken", "/?scene=pending-taken#/impersonation", "pending"],
   ["pending-nobody", "/?scene=pending-nobody#/impersonation", "pending"],
+  ["asked", "/?scene=asked#/impersonation", "pending"],
+  ["declined", "/?scene=declined#/impersonation", "request-over"],
   ["denied", "/?scene=denied#/impersonation", "denial"],
   ["unanswered", "/?scene=unanswered#/impersonation", "request-over"],
   ["expired", "/?scene=expired#/impersonation", "request-over"],
@@ -132,6 +144,20 @@ export const SCENES = [
   ["ready-set-up-scan", "/?scene=ready-set-up#/impersonation", "enrol-password", enrol],
   ["ready-set-up-codes", "/?scene=ready-set-up#/impersonation", "enrol-password", recover],
   ["live", "/?scene=live#/impersonation", "live"],
+  ["live-raise", "/?scene=live#/impersonation", "more-act", press("more-act")],
+  ["live-asked", "/?scene=live-asked#/impersonation", "pending"],
+  ["live-code", "/?scene=live-code#/impersonation", "code-time"],
+  ["live-ready", "/?scene=live-ready#/impersonation", "raise"],
+  [
+    "live-time",
+    "/?scene=live#/impersonation",
+    "more-time",
+    async (page) => {
+      await page.click(id("more-time"));
+      await page.click(id("extend"));
+      await page.waitForSelector(id("second-factor-code"));
+    },
+  ],
   ["history", "/#/history", "session-row"],
   ["history-owed", "/?scene=owed#/history", "note-reminder"],
   ["report", "/#/history/7c0ffee0-0000-4000-8000-000000000012", "report"],
@@ -189,6 +215,7 @@ export const SCENES = [
   ["bar-close", "/bar.html?scene=bar-close", "sheet-close_refused"],
   ["bar-link", "/bar.html?scene=bar-link", "sheet-external_link"],
   ["bar-refused", "/bar.html?scene=bar-refused", "sheet-refused"],
+  ["bar-raised", "/bar.html?scene=bar-raised", "sheet-raised"],
   ["bar-consent-missing", "/bar.html?scene=bar-consent-missing", "sheet-refused"],
   ["bar-consent-asked", "/bar.html?scene=bar-consent-asked", "sheet-consent"],
   ["bar-consent-allowed", "/bar.html?scene=bar-consent-allowed", "sheet-consent"],

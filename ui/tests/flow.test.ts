@@ -9,7 +9,8 @@ const request = (state: RequestState): Request => ({
   reason: "Her statement does not open.",
   ticket: null,
   mode: "view",
-  consent: { given_by: "Élise Marchand", means: "phone", reference: "HD-1" },
+  raises: null,
+  consent: { evidence: "statement", given_by: "Élise Marchand", means: "phone", reference: "HD-1" },
   state,
   created_at: "2025-11-22T12:00:00Z",
   expires_at: null,
@@ -30,6 +31,10 @@ describe("the open step", () => {
 
   test.each([
     ["pending", "code", null],
+    ["asked", "code", null],
+    ["consent_declined", "code", "consent_declined"],
+    ["consent_unanswered", "code", "consent_unanswered"],
+    ["raised", "who", null],
     ["waiting", "code", null],
     ["denied", "code", "denied"],
     ["unanswered", "code", "unanswered"],
@@ -49,6 +54,7 @@ describe("the open step", () => {
     expect(flowOf(request("code_sent"), true, true)).toEqual({ step: "code", over: "expired" });
     expect(flowOf(request("verified"), true, true)).toEqual({ step: "code", over: "expired" });
     expect(flowOf(request("pending"), true, true)).toEqual({ step: "code", over: "unanswered" });
+    expect(flowOf(request("asked"), true, true)).toEqual({ step: "code", over: "consent_unanswered" });
   });
 
   test("folds the steps before it and keeps back those after it", () => {

@@ -18,6 +18,7 @@ import type { CommandError } from "./generated/CommandError";
 import type { EventEnvelope } from "./generated/EventEnvelope";
 import type { InboxEntry } from "./generated/InboxEntry";
 import type { Kind } from "./generated/Kind";
+import type { More } from "./generated/More";
 import type { NewRequest } from "./generated/NewRequest";
 import type { PendingRequest } from "./generated/PendingRequest";
 import type { Person } from "./generated/Person";
@@ -68,6 +69,8 @@ export class Desk {
   /** How the last session ended, while its sheet is open. */
   closed: StageClosed | null = $state.raw(null);
   closeRefused = $state(false);
+  /** What more is being asked for in the session that runs. */
+  more: More | null = $state(null);
   /** Whether an admin is asked about the switch. */
   switching = $state(false);
   /** The session whose note was last written or waived. */
@@ -182,6 +185,7 @@ export class Desk {
       app.onStageClosed((closed) => this.#stageClosed(closed)),
       app.onSettings((settings) => this.#takeSettings(settings)),
       app.onCodeOpened((id) => this.openInbox(id)),
+      app.onMoreWanted((more) => this.askMore(more)),
       app.onCloseRefused(() => {
         this.closeRefused = this.stage !== null;
       }),
@@ -300,10 +304,13 @@ export class Desk {
 
   async refreshRequest(): Promise<void> {
     try {
-      const request = await app.currentRequest();
+      let request = await app.currentRequest();
+      // What was wanted in a session that is over on this side is over too.
+      if (request?.raises && !this.stage) request = null;
       // The server's "open one" leaves out what is over; what we know of it is still worth saying.
       const known = this.request?.value;
-      if (request === null && known && known.state !== "cancelled" && known.state !== "started") {
+      const closed = request === null || (known?.raises && request.id !== known.id);
+      if (closed && known && !["cancelled", "started", "raised"].includes(known.state)) {
         this.request = received(await app.getRequest(known.id));
       } else {
         this.request = request && received(request);
@@ -357,6 +364,15 @@ export class Desk {
   async useCode(entry: InboxEntry): Promise<void> {
     this.setRequest(await app.verifyCode(entry.request_id, entry.code));
     void this.refreshInbox();
+    this.route.go("impersonation");
+  }
+
+  /** Opens the form for it, with nobody's consent carried over from the session itself. */
+  askMore(more: More): void {
+    if (!this.stage) return;
+    const { reason } = this.stage.value.session;
+    if (more === "act" && this.more !== "act") this.draft = { ...EMPTY_REQUEST, reason };
+    this.more = more;
     this.route.go("impersonation");
   }
 
@@ -503,6 +519,7 @@ export class Desk {
   #stageClosed(closed: StageClosed): void {
     this.stage = null;
     this.closeRefused = false;
+    this.more = null;
     this.request = null;
     this.clearDraft();
     const { note, person } = closed.session;
@@ -562,6 +579,7 @@ export class Desk {
         void this.refreshUnnoted();
         break;
       case "action_refused":
+      case "session_changed":
         this.sessionsVersion++;
         break;
     }

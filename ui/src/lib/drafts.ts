@@ -1,9 +1,11 @@
 // What people have half written, kept where a reload or a crash does not lose it. Notes are kept by the Rust side,
 // because the bar writes them too and a draft outlives the app.
 import { getNoteDraft, keepNoteDraft } from "./app";
+import type { Consent } from "./generated/Consent";
 import type { ConsentMeans } from "./generated/ConsentMeans";
 import type { Mode } from "./generated/Mode";
 import type { NoteDraft } from "./generated/NoteDraft";
+import type { Request } from "./generated/Request";
 import type { Session } from "./generated/Session";
 import type { Moved } from "./route.svelte";
 
@@ -12,6 +14,7 @@ export interface RequestDraft {
   reason: string;
   ticket: string;
   mode: Mode;
+  evidence: Evidence;
   given_by: string;
   /** `null` until somebody has chosen: a consent is stated, never assumed. */
   means: ConsentMeans | null;
@@ -20,17 +23,30 @@ export interface RequestDraft {
   prefilled: boolean;
 }
 
+/** What somebody chooses; where the person gets the code, that is the evidence. */
+export type Evidence = Exclude<Consent["evidence"], "code" | "exception">;
+
 export const EMPTY_NOTE: NoteDraft = { what: "", why: "", solved: null };
 export const EMPTY_REQUEST: RequestDraft = {
   identifier: "",
   reason: "",
   ticket: "",
   mode: "view",
+  evidence: "statement",
   given_by: "",
   means: null,
   reference: "",
   prefilled: false,
 };
+
+/** A form filled in as a request was. */
+export function draftOf({ person, reason, ticket, mode, consent }: Request): RequestDraft {
+  const draft = { ...EMPTY_REQUEST, identifier: person.id, reason, ticket: ticket ?? "", mode };
+  if (consent.evidence === "page") return { ...draft, evidence: "page" };
+  if (consent.evidence !== "statement") return draft;
+  const { given_by, means, reference } = consent;
+  return { ...draft, given_by, means, reference };
+}
 
 function read<T extends object>(storage: Storage, key: string, empty: T): T {
   try {

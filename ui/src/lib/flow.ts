@@ -14,7 +14,9 @@ export type Over =
   | "undeliverable"
   | "switched_off"
   | "denied"
-  | "unanswered";
+  | "unanswered"
+  | "consent_declined"
+  | "consent_unanswered";
 const OVER: readonly RequestState[] = [
   "expired",
   "replaced",
@@ -23,10 +25,15 @@ const OVER: readonly RequestState[] = [
   "switched_off",
   "denied",
   "unanswered",
+  "consent_declined",
+  "consent_unanswered",
 ];
 
+/** What it is called when nobody did their part in time. */
+const LATE: Partial<Record<RequestState, Over>> = { asked: "consent_unanswered", pending: "unanswered" };
+
 /** States in which something can still happen before the session. */
-export const OPEN: readonly RequestState[] = ["pending", "waiting", "code_sent", "verified"];
+export const OPEN: readonly RequestState[] = ["asked", "pending", "waiting", "code_sent", "verified"];
 
 export interface Flow {
   step: Step;
@@ -37,9 +44,9 @@ export interface Flow {
 /** `found`: the form's identifier is resolved. `timeUp`: the request's time has run out by our own count. */
 export function flowOf(request: Request | null, found: boolean, timeUp = false): Flow {
   const form: Flow = { step: found ? "why" : "who", over: null };
-  if (request === null || request.state === "cancelled" || request.state === "started") return form;
+  if (request === null || ["cancelled", "started", "raised"].includes(request.state)) return form;
   if (OVER.includes(request.state)) return { step: "code", over: request.state as Over };
-  if (timeUp) return { step: "code", over: request.state === "pending" ? "unanswered" : "expired" };
+  if (timeUp) return { step: "code", over: LATE[request.state] ?? "expired" };
   return { step: request.state === "verified" ? "ready" : "code", over: null };
 }
 

@@ -3,6 +3,7 @@ import * as m from "$messages";
 import type { Action } from "./generated/Action";
 import type { Channel } from "./generated/Channel";
 import type { CommandError } from "./generated/CommandError";
+import type { Consent } from "./generated/Consent";
 import type { ConsentMeans } from "./generated/ConsentMeans";
 import type { DeliveryState } from "./generated/DeliveryState";
 import type { EndCause } from "./generated/EndCause";
@@ -34,7 +35,22 @@ const MEANS: Record<ConsentMeans, () => string> = {
   email: m.means_email,
   in_person: m.means_in_person,
 };
-export const meansLabel = (means: ConsentMeans) => MEANS[means]();
+
+/** On what a request or session about `name` rests. */
+export function consentLabel(consent: Consent, name: string): string {
+  switch (consent.evidence) {
+    case "statement": {
+      const { given_by, means, reference } = consent;
+      return `${m.consent_by({ name: given_by, means: MEANS[means]() })} · ${reference}`;
+    }
+    case "page":
+      return m.consent_page({ name });
+    case "code":
+      return m.consent_code({ name });
+    case "exception":
+      return `${m.consent_exception({ category: consent.category })} · ${consent.reason}`;
+  }
+}
 
 const ROLES: Record<Role, () => string> = { support: m.role_support, admin: m.role_admin, lead: m.role_lead };
 export const rolesLabel = (roles: Role[]) => roles.map((role) => ROLES[role]()).join(" · ");
@@ -117,7 +133,9 @@ const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
   wrong_second_factor: m.factor_wrong,
   session_ended: m.error_session_ended,
   switched_off: m.error_switched_off,
+  consent_missing: m.error_consent_missing,
   consent_unavailable: m.error_consent_unavailable,
+  limit_reached: m.error_limit_reached,
   directory_unavailable: m.error_directory_unavailable,
   internal: m.error_internal,
   unreachable: m.error_unreachable,

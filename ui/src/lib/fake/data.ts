@@ -30,6 +30,7 @@ export const info: ServerInfo = {
   ],
   gateway_origins: ["http://localhost:7201"],
   session_minutes: 30,
+  asks_people: true,
   switched_off: false,
 };
 
@@ -38,6 +39,7 @@ export const staff: Staff = {
   name: "Nora Lindqvist",
   email: "nora.lindqvist@meridian.example",
   roles: ["support", "admin"],
+  codes: { view: "requester", act: "requester" },
 };
 export const lead: Staff = { ...staff, roles: ["lead"] };
 export const colleague = { id: "5a1f6c1e-0000-4000-8000-000000000002", name: "Tomasz Zieliński" };
@@ -145,7 +147,13 @@ export function request(state: Request["state"], left = 8 * MINUTE + 41_000): Re
     reason: "Her March statement does not open; she gets a blank page.",
     ticket: "HD-48213",
     mode: "view",
-    consent: { given_by: "Élise Marchand", means: "phone", reference: "Call 2025-11-22 10:14" },
+    consent: {
+      evidence: "statement",
+      given_by: "Élise Marchand",
+      means: "phone",
+      reference: "Call 2025-11-22 10:14",
+    },
+    raises: null,
     state,
     created_at: ago(MINUTE),
     expires_at: ago(-left),
@@ -182,6 +190,19 @@ export function asked(state: Request["state"], approval: Partial<Approval> = {})
   };
 }
 
+/** A request that asks its person by mail. */
+export function askedByPage(state: Request["state"]): Request {
+  const left = state === "asked" ? 28 * MINUTE + 12_000 : null;
+  return {
+    ...request(state),
+    consent: { evidence: "page" },
+    expires_at: left ? ago(-left) : null,
+    expires_in_ms: left,
+    expires_after_ms: left ? 30 * MINUTE : null,
+    deliveries: [],
+  };
+}
+
 const DENIAL =
   "She has not called back, and the ticket says that she asked for nothing. Call her first, then ask again.";
 export const denial = { by: colleague, reason: DENIAL };
@@ -194,7 +215,13 @@ export function pendingRequests(): PendingRequest[] {
     reason: "Her payment is stuck since Monday; the reference has a typing error that she cannot correct.",
     ticket: "HD-48213",
     mode: "act",
-    consent: { given_by: people[index * 5]?.name ?? "", means: "phone", reference: "Call 2025-11-22 10:14" },
+    raises: false,
+    consent: {
+      evidence: "statement",
+      given_by: people[index * 5]?.name ?? "",
+      means: "phone",
+      reference: "Call 2025-11-22 10:14",
+    },
     session_minutes: 30,
     asked_at: ago((index + 1) * 2 * MINUTE),
     expires_in_ms: (58 - 2 * index) * MINUTE,
@@ -233,7 +260,10 @@ function session(index: number): Session {
     mode: index % 4 === 2 ? "act" : "view",
     reason: "Her March statement does not open; she gets a blank page.",
     ticket: index % 3 === 0 ? "HD-48213" : null,
-    consent: { given_by: person.name, means: "phone", reference: "Call 10:14" },
+    consent: { evidence: "statement", given_by: person.name, means: "phone", reference: "Call 10:14" },
+    raised: null,
+    extended_at: null,
+    extendable: index === 1,
     approved_by: index === 2 ? colleague : null,
     started_at: index === 1 ? ago(6 * MINUTE) : ago(start),
     limit_at: ago(-24 * MINUTE),

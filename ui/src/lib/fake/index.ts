@@ -14,6 +14,7 @@ import type { NewRequest } from "../generated/NewRequest";
 import type { NoteDraft } from "../generated/NoteDraft";
 import type { PeopleQuery } from "../generated/PeopleQuery";
 import type { Question } from "../generated/Question";
+import type { Raise } from "../generated/Raise";
 import type { Request } from "../generated/Request";
 import type { SecondFactor } from "../generated/SecondFactor";
 import type { Session } from "../generated/Session";
@@ -46,6 +47,9 @@ function asking(state: ConsentState): Question {
   return { id: "q", session_id: "s", scope: "bank_details", state, left_ms: 600_000 };
 }
 
+/** The session that runs. */
+const LIVE = "0d9b9a7e-0000-4000-8000-00000000000a";
+
 const SHEETS: Record<string, Sheet> = {
   "bar-close": { type: "close_refused" },
   "bar-link": { type: "external_link", url: "https://tax.example/forms/2025?form=2777&from=meridian" },
@@ -57,6 +61,7 @@ const SHEETS: Record<string, Sheet> = {
     reason: "consent_missing",
     scope: "bank_details",
   },
+  "bar-raised": { type: "raised" },
   "bar-consent-asked": { type: "consent", question: asking("asked") },
   "bar-consent-allowed": { type: "consent", question: asking("allowed") },
   "bar-consent-declined": { type: "consent", question: asking("declined") },
@@ -107,12 +112,13 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
   });
   const own = (person = data.people[scene === "bar-rtl" ? 3 : scene === "bar-long" ? 5 : 0]): Session => ({
     ...(sessions[0] as Session),
-    id: "0d9b9a7e-0000-4000-8000-00000000000a",
+    id: LIVE,
     staff: { id: data.staff.id, name: data.staff.name },
     mode: scene === "bar-act" ? "act" : "view",
     person: data.reference(person ?? (data.people[0] as never)),
     started_at: data.ago(350_000),
     limit_in_ms: 24 * 60_000 + 10_000,
+    extendable: true,
     ended_at: null,
     end_cause: null,
     note: null,
@@ -147,7 +153,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
             help: "No keyring answers on this computer. Install gnome-keyring or KeePassXC and sign in to the desktop again; until then your sign-in lasts as long as Understudy runs.",
           }
         : { state: "available" },
-    stage: ["live", "link-live", "update-live"].includes(scene) ? stageOf(own()) : null,
+    stage: /^(link-|update-)?live/.test(scene) ? stageOf(own()) : null,
   };
   const stateChanged = () => emit("app-state", state);
   if (state.left) sessions.unshift(state.left.session);
@@ -229,6 +235,11 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     "pending-nobody": data.asked("pending", { on_duty: 0 }),
     denied: data.asked("denied", data.denial),
     unanswered: data.asked("unanswered"),
+    asked: data.askedByPage("asked"),
+    declined: data.askedByPage("consent_declined"),
+    "live-asked": { ...data.askedByPage("asked"), mode: "act", raises: LIVE },
+    "live-code": { ...data.request("code_sent"), mode: "act", raises: LIVE },
+    "live-ready": { ...data.request("verified"), mode: "act", raises: LIVE },
     "code-person": data.withPerson(),
   };
   if (asked[scene]) request = asked[scene];
@@ -308,6 +319,23 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     },
     still_here: () => {},
     ask_person: () => {},
+    want_more: () => {},
+    ask_to_act: ({ wanted }: { wanted: Raise }) => {
+      request = { ...data.askedByPage("asked"), ...wanted, mode: "act", raises: LIVE };
+      return request;
+    },
+    raise_session: () => {
+      if (request) request.state = "raised";
+      if (state.stage) state.stage.session.mode = "act";
+      stateChanged();
+    },
+    extend_session: () => {
+      if (factor.fresh_for_ms === 0 || !staled) {
+        staled = true;
+        factor.fresh_for_ms = 0;
+        fail("second_factor_needed", "Show your second factor first.");
+      }
+    },
     get_settings: () => settings,
     can_notify: () => scene !== "silent",
     set_settings: ({ settings: wanted }: { settings: Settings }) => {
