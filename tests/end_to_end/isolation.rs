@@ -46,7 +46,7 @@ impl Stage {
     pub async fn step_in(&self, time: usize) -> anyhow::Result<()> {
         let request = json!({
             "identifier": PERSON, "reason": REASON, "ticket": null, "mode": "act",
-            "consent": { "given_by": PERSON_NAME, "means": "phone", "reference": "Call 4711" }
+            "consent": { "evidence": "statement", "given_by": PERSON_NAME, "means": "phone", "reference": "Call 4711" }
         });
         let request = self.invoke("request_code", json!({ "request": request })).await?;
         let code = self.world.mail.newest(ADA.email, time).await?.code();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use url::Url;
 
-use crate::harness::{ADA, App, Browser, PERSON, SOON, View, World, id, until};
+use crate::harness::{ADA, App, Browser, PERSON, REASON, SOON, View, World, id, until};
 
 const MAIL: &str = "elise.marchand@example.com";
 const IBAN: &str = "DE89370400440532013000";
@@ -42,6 +42,135 @@ async fn change_bank(app: &App) -> anyhow::Result<()> {
     app.click(View::Platform, &format!("{form} button")).await
 }
 
+/// The person presses the button, on the page that their platform shows.
+async fn allow(world: &World, browser: &Browser, question: &str) -> anyhow::Result<()> {
+    support_access(world, browser).await?;
+    browser.reads(&id("question"), question).await?;
+    browser.click(&id("allow")).await?;
+    browser.see(&id("allowed")).await.map(drop)
+}
+
+/// A sign-in counts that was there before, by more than two clocks may differ.
+async fn long_signed_in(since: Instant) {
+    tokio::time::sleep(Duration::from_secs(7).saturating_sub(since.elapsed())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_8_nobody_steps_in_before_the_person_who_is_asked_has_allowed_it() -> anyhow::Result<()> {
+    let world = World::start(crate::harness::Theme::Dark).await?;
+    let browser = elise(&world).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    app.click(View::Main, &id("nav-impersonation")).await?;
+    app.fill(View::Main, &id("identifier"), PERSON).await?;
+    app.click(View::Main, &id("find-person")).await?;
+    app.fill(View::Main, &id("reason"), REASON).await?;
+    app.click(View::Main, &id("evidence-page")).await?;
+    world.step(&app, "118-ask-by-mail", "The person is to be asked.").await?;
+    app.click(View::Main, &id("request-code")).await?;
+    app.reads(View::Main, &id("pending"), "Waiting for Élise Marchand’s answer").await?;
+    world.step(&app, "119-asked-by-mail", "There is no code until they answer.").await?;
+    // Whoever has the mail alone sees the question, and answers nothing.
+    browser.open(&link(&world, 1).await?).await?;
+    browser.reads(&id("question"), "asks to sign in to your account as you").await?;
+    ensure!(!browser.shows(&id("allow")).await?, "the mail alone allows");
+    if let Some(path) = world.picture_of("120-person-asked-in") {
+        browser.picture(&path).await?;
+    }
+    allow(&world, &browser, "change nothing, for 30 minutes").await?;
+    app.see(View::Main, &id("verify-code")).await?;
+    // And takes it back.
+    browser.click("article.asked button").await?;
+    app.reads(View::Main, &id("request-over"), "Élise Marchand has declined").await?;
+    world.step(&app, "121-taken-back", "The person has thought better of it.").await?;
+    // Asked anew, allowed, and stepped in.
+    app.click(View::Main, &id("cancel-request")).await?;
+    app.click(View::Main, &id("request-code")).await?;
+    app.see(View::Main, &id("pending")).await?;
+    allow(&world, &browser, "asks to sign in to your account as you").await?;
+    app.enter_code(&world.mail.newest(ADA.email, 2).await?.code()).await?;
+    app.start_session().await?;
+    app.reads(View::Platform, "h1", "Élise Marchand").await?;
+    let session = world.services.newest().await?.id;
+    ensure!(world.services.kinds(session).await?.contains(&"consent_given".to_owned()), "not on record");
+    browser.close().await?;
+    app.click(View::Bar, &id("exit")).await?;
+    world.services.ended(session, "exit", SOON).await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn permission_to_act_is_asked_and_given_while_the_stage_is_open_and_then_more_time()
+-> anyhow::Result<()> {
+    let world = World::start(crate::harness::Theme::Light).await?;
+    let browser = elise(&world).await?;
+    let signed_in = Instant::now();
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    long_signed_in(signed_in).await;
+    let session = app.request_code(&world, PERSON, "view").await?;
+    app.enter_code(&world.mail.newest(ADA.email, 1).await?.code()).await?;
+    app.see(View::Main, &id("enrol-password")).await?;
+    app.scan().await?;
+    let recovery = app.texts(View::Main, &format!("{} li", id("recovery-codes"))).await?;
+    app.click(View::Main, &id("recovery-kept")).await?;
+    app.click(View::Main, &id("start")).await?;
+    app.reads(View::Platform, "h1", "Élise Marchand").await?;
+    // Refused, and offered.
+    change_name(&app).await?;
+    app.reads(View::Platform, "h1", "This session is view only").await?;
+    app.reads(View::Bar, &id("sheet-refused"), "view only").await?;
+    world.step(&app, "122-view-only", "Nothing is changed, and the bar offers to ask.").await?;
+    app.click(View::Bar, &id("want-act")).await?;
+    app.fill(View::Main, &id("reason"), "The name has a typing error").await?;
+    app.click(View::Main, &id("evidence-page")).await?;
+    world.step(&app, "123-permission", "The form stands beside the session.").await?;
+    app.click(View::Main, &id("request-code")).await?;
+    app.reads(View::Main, &id("pending"), "Waiting for Élise Marchand’s answer").await?;
+    allow(&world, &browser, "so far can change nothing").await?;
+    app.type_code(&world.mail.newest(ADA.email, 2).await?.code()).await?;
+    app.reads(View::Main, &id("more-ready"), "changed as Élise Marchand").await?;
+    world.step(&app, "124-permission-ready", "One word is missing.").await?;
+    app.click(View::Main, &id("raise")).await?;
+    // On the stage, without a reload.
+    app.reads(View::Bar, &id("sheet-raised"), "Changes are allowed").await?;
+    app.reads(View::Bar, &id("bar-mode"), "hanges allowed").await?;
+    app.click(View::Platform, "main a").await?;
+    world.step(&app, "125-raised", "The bar says that changes are allowed.").await?;
+    change_name(&app).await?;
+    app.see(View::Platform, ".notice").await?;
+    ensure!(world.services.newest().await?.raises == Some(session), "a session of its own");
+
+    // More time, by a second factor that was not shown for the start.
+    app.click(View::Main, &id("more-time")).await?;
+    app.click(View::Main, &id("extend")).await?;
+    app.click(View::Main, &id("second-factor-recovery")).await?;
+    app.fill(View::Main, &id("second-factor-code"), recovery.first().context("no codes")?).await?;
+    world.step(&app, "126-more-time", "More time takes the second factor.").await?;
+    app.click(View::Main, &id("extend")).await?;
+    app.gone(View::Main, &id("more")).await?;
+    let kinds = world.services.kinds(session).await?;
+    for kind in ["mode_raised", "session_extended", "consent_given"] {
+        ensure!(kinds.iter().any(|it| it == kind), "{kind}: {kinds:?}");
+    }
+    browser.close().await?;
+    app.click(View::Bar, &id("exit")).await?;
+    world.services.ended(session, "exit", SOON).await?;
+    app.click(View::Main, &id("note-later")).await?;
+    app.click(View::Main, &id("nav-history")).await?;
+    app.click(View::Main, &format!("{} a", id("session-row"))).await?;
+    app.reads(View::Main, &id("report-raised"), "The name has a typing error").await?;
+    world.step(&app, "127-report-raised", "The report says how changes came to be allowed.").await?;
+    app.close().await
+}
+
+async fn change_name(app: &App) -> anyhow::Result<()> {
+    app.click(View::Platform, "nav a[href='/profile']").await?;
+    app.fill(View::Platform, "form[action='/profile'] input[name=display_name]", "Élise Marchand-Roy")
+        .await?;
+    app.click(View::Platform, "form[action='/profile'] button").await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_second_time()
 -> anyhow::Result<()> {
@@ -50,8 +179,7 @@ async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_se
     let signed_in = Instant::now();
     let app = App::start(&world).await?;
     app.sign_in(&world, &ADA).await?;
-    // A sign-in counts that was there before, by more than two clocks may differ.
-    tokio::time::sleep(Duration::from_secs(7).saturating_sub(signed_in.elapsed())).await;
+    long_signed_in(signed_in).await;
     let session = app.step_in_as(PERSON, &world, &ADA, "act").await?;
     change_bank(&app).await?;
     app.reads(View::Bar, &id("sheet-refused"), "needs Élise Marchand’s consent").await?;

@@ -144,7 +144,15 @@ export const SCENES = [
   ["ready-set-up-scan", "/?scene=ready-set-up#/impersonation", "enrol-password", enrol],
   ["ready-set-up-codes", "/?scene=ready-set-up#/impersonation", "enrol-password", recover],
   ["live", "/?scene=live#/impersonation", "live"],
-  ["live-raise", "/?scene=live#/impersonation", "more-act", press("more-act")],
+  [
+    "live-raise",
+    "/?scene=live#/impersonation",
+    "more-act",
+    async (page) => {
+      await page.click(id("more-act"));
+      await page.waitForSelector(id("consent-given-by"));
+    },
+  ],
   ["live-asked", "/?scene=live-asked#/impersonation", "pending"],
   ["live-code", "/?scene=live-code#/impersonation", "code-time"],
   ["live-ready", "/?scene=live-ready#/impersonation", "raise"],

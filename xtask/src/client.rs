@@ -24,7 +24,7 @@ pub struct Stage {
 pub fn request(person: &str) -> Value {
     json!({
         "identifier": person, "reason": "Looking into a stuck payment", "ticket": null, "mode": "act",
-        "consent": { "given_by": "The investor", "means": "phone", "reference": "Call 4711" }
+        "consent": { "evidence": "statement", "given_by": "The investor", "means": "phone", "reference": "Call 4711" }
     })
 }
 

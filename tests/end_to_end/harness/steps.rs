@@ -42,10 +42,14 @@ impl App {
     }
 
     pub async fn enter_code(&self, code: &str) -> anyhow::Result<()> {
-        self.keys(View::Main, "[data-testid=code] input, input[data-testid=code]", code).await?;
-        self.click(View::Main, &id("verify-code")).await?;
+        self.type_code(code).await?;
         self.see(View::Main, &id("ready-sentence")).await?;
         Ok(())
+    }
+
+    pub async fn type_code(&self, code: &str) -> anyhow::Result<()> {
+        self.keys(View::Main, "[data-testid=code] input, input[data-testid=code]", code).await?;
+        self.click(View::Main, &id("verify-code")).await
     }
 
     /// The authenticator app is set up where that is asked for, up to the recovery codes. Answers with its secret.

@@ -370,8 +370,7 @@ export class Desk {
   /** Opens the form for it, with nobody's consent carried over from the session itself. */
   askMore(more: More): void {
     if (!this.stage) return;
-    const { reason } = this.stage.value.session;
-    if (more === "act" && this.more !== "act") this.draft = { ...EMPTY_REQUEST, reason };
+    if (more === "act" && this.more !== "act") this.draft = { ...EMPTY_REQUEST };
     this.more = more;
     this.route.go("impersonation");
   }

@@ -5,7 +5,6 @@ import type { Consent } from "./generated/Consent";
 import type { ConsentMeans } from "./generated/ConsentMeans";
 import type { Mode } from "./generated/Mode";
 import type { NoteDraft } from "./generated/NoteDraft";
-import type { Request } from "./generated/Request";
 import type { Session } from "./generated/Session";
 import type { Moved } from "./route.svelte";
 
@@ -38,15 +37,6 @@ export const EMPTY_REQUEST: RequestDraft = {
   reference: "",
   prefilled: false,
 };
-
-/** A form filled in as a request was. */
-export function draftOf({ person, reason, ticket, mode, consent }: Request): RequestDraft {
-  const draft = { ...EMPTY_REQUEST, identifier: person.id, reason, ticket: ticket ?? "", mode };
-  if (consent.evidence === "page") return { ...draft, evidence: "page" };
-  if (consent.evidence !== "statement") return draft;
-  const { given_by, means, reference } = consent;
-  return { ...draft, given_by, means, reference };
-}
 
 function read<T extends object>(storage: Storage, key: string, empty: T): T {
   try {

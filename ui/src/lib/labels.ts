@@ -3,8 +3,6 @@ import * as m from "$messages";
 import type { Action } from "./generated/Action";
 import type { Channel } from "./generated/Channel";
 import type { CommandError } from "./generated/CommandError";
-import type { Consent } from "./generated/Consent";
-import type { ConsentMeans } from "./generated/ConsentMeans";
 import type { DeliveryState } from "./generated/DeliveryState";
 import type { EndCause } from "./generated/EndCause";
 import type { ErrorCode } from "./generated/ErrorCode";
@@ -27,29 +25,6 @@ const STATUSES: Record<string, () => string> = {
 export function statusLabel(status: string): string {
   const [first = "", ...rest] = status;
   return STATUSES[status.toLowerCase()]?.() ?? first.toUpperCase() + rest.join("");
-}
-
-const MEANS: Record<ConsentMeans, () => string> = {
-  phone: m.means_phone,
-  chat: m.means_chat,
-  email: m.means_email,
-  in_person: m.means_in_person,
-};
-
-/** On what a request or session about `name` rests. */
-export function consentLabel(consent: Consent, name: string): string {
-  switch (consent.evidence) {
-    case "statement": {
-      const { given_by, means, reference } = consent;
-      return `${m.consent_by({ name: given_by, means: MEANS[means]() })} · ${reference}`;
-    }
-    case "page":
-      return m.consent_page({ name });
-    case "code":
-      return m.consent_code({ name });
-    case "exception":
-      return `${m.consent_exception({ category: consent.category })} · ${consent.reason}`;
-  }
 }
 
 const ROLES: Record<Role, () => string> = { support: m.role_support, admin: m.role_admin, lead: m.role_lead };

@@ -42,10 +42,8 @@ pub fn barred(headers: &HeaderMap, why: Barred, scope: Option<Scope>) -> Respons
                 back: true,
                 title: ("This session is view only", "Cette session est en lecture seule"),
                 detail: (
-                    "Nothing was changed. To change something, exit, and request a code with \"changes allowed\" \
-                         and the person's consent to it.",
-                    "Rien n’a été modifié. Pour modifier quelque chose, quittez la prise en main et demandez un code avec \
-                         « modifications autorisées » et le consentement de la personne.",
+                    "Nothing was changed. \"Ask for permission to act\" in the bar above; when you have it, do it again.",
+                    "Rien n’a été modifié. Utilisez « Demander à pouvoir agir » dans la barre ; une fois l’accord obtenu, recommencez.",
                 ),
             },
             Barred::PathNotCanonical => Words {
