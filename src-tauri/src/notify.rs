@@ -2,7 +2,7 @@
 
 use tauri::{AppHandle, Emitter};
 use tauri_plugin_notification::{ActionPerformed, NotificationExt};
-use understudy_protocol::{EndCause, Mode, PendingRequest, PersonRef, Session, StaffRef};
+use understudy_protocol::{Consent, EndCause, Mode, PendingRequest, PersonRef, Session, StaffRef};
 use uuid::Uuid;
 
 use crate::preferences;
@@ -81,9 +81,17 @@ pub(crate) fn approval_asked(app: &AppHandle, request: &PendingRequest) {
     let (asker, name) = (&request.staff.name, &request.person.name);
     let (kind, mode) = (kind_word(&request.person.kind), mode_word(request.mode));
     let title = say(format!("{asker} asks for a code"), format!("{asker} demande un code"));
+    let consent = match &request.consent {
+        Consent::Exception(exception) => {
+            format!("{}: {}. ", say("Without consent", "Sans accord"), exception.category)
+        }
+        _ => String::new(),
+    };
     let body = say(
-        format!("For {name} ({kind}), {mode}. Open Understudy to hand it over or deny it."),
-        format!("Pour {name} ({kind}), {mode}. Ouvrez Understudy pour le transmettre ou le refuser."),
+        format!("For {name} ({kind}), {mode}. {consent}Open Understudy to hand it over or deny it."),
+        format!(
+            "Pour {name} ({kind}), {mode}. {consent}Ouvrez Understudy pour le transmettre ou le refuser."
+        ),
     );
     show(app, &title, &body, About::Request(request.request_id));
 }
@@ -100,7 +108,7 @@ pub(crate) fn exception_used(
     let body = say(
         format!("{staff} is signed in as {name} ({kind}): {category}. Open Understudy for the report."),
         format!(
-            "{staff} est connecté en tant que {name} ({kind}) : {category}. Ouvrez Understudy pour le compte rendu."
+            "{staff} agit en tant que {name} ({kind}) : {category}. Ouvrez Understudy pour lire le rapport."
         ),
     );
     show(
