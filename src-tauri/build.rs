@@ -35,6 +35,7 @@ const COMMANDS: &[&str] = &[
     "hand_over_code",
     "deny_code",
     "start_session",
+    "resume_session",
     "ask_to_act",
     "raise_session",
     "extend_session",

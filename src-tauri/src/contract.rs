@@ -212,4 +212,6 @@ pub struct CommandError {
     pub retry_after_ms: Option<u64>,
     /// The session that it is about, e.g. the one whose note or review is missing.
     pub session_id: Option<Uuid>,
+    /// Whom it is about: who is in a person's account.
+    pub name: Option<String>,
 }

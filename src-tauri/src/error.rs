@@ -16,6 +16,7 @@ impl CommandError {
             tries_left: None,
             retry_after_ms: None,
             session_id: None,
+            name: None,
         }
     }
 
@@ -92,6 +93,7 @@ impl From<Problem> for CommandError {
             tries_left: problem.tries_left,
             retry_after_ms: problem.retry_after_ms,
             session_id: problem.session_id,
+            name: problem.name,
         }
     }
 }
@@ -112,6 +114,7 @@ mod tests {
             tries_left: Some(2),
             retry_after_ms: Some(500),
             session_id: Some(uuid::Uuid::nil()),
+            name: Some("Ada".into()),
         };
         let error = CommandError::from(problem);
         assert_eq!(error.code, ErrorCode::WrongCode);
@@ -120,6 +123,7 @@ mod tests {
         assert_eq!(error.tries_left, Some(2));
         assert_eq!(error.retry_after_ms, Some(500));
         assert_eq!(error.session_id, Some(uuid::Uuid::nil()));
+        assert_eq!(error.name.as_deref(), Some("Ada"));
     }
 
     #[test]

@@ -99,6 +99,7 @@ pub fn run() {
             approvals::hand_over_code,
             approvals::deny_code,
             sessions::start_session,
+            sessions::resume_session,
             sessions::ask_to_act,
             sessions::raise_session,
             sessions::extend_session,

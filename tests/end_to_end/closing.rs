@@ -98,7 +98,23 @@ async fn invariant_3_an_app_without_a_network_closes_the_stage_by_itself() -> an
     ensure!(start.elapsed() > Duration::from_secs(15), "it gave up without waiting for the lease");
     app.see(View::Main, &id("note-sheet")).await?;
     world.step(&app, "33-lease-lost", "The stage has closed by itself.").await?;
-    world.services.ended(session, "client_lost", LEASE).await
+    world.services.ended(session, "client_lost", LEASE).await?;
+    // One click sends a new code; the consent is still good, and one note serves both.
+    world.services.tap.mend();
+    app.gone(View::Main, &id("offline")).await?;
+    app.click(View::Main, &id("resume")).await?;
+    app.enter_code(&world.mail.newest(ADA.email, 2).await?.code()).await?;
+    app.click(View::Main, &id("start")).await?;
+    app.see(View::Bar, &id("bar-name")).await?;
+    let second = world.services.newest().await?;
+    ensure!(second.resumes == Some(session), "a session of its own");
+    app.click(View::Bar, &id("exit")).await?;
+    world.services.ended(second.id, "exit", SOON).await?;
+    app.click(View::Main, &id("note-later")).await?;
+    app.click(View::Main, &id("nav-history")).await?;
+    app.click(View::Main, &format!("[data-session='{session}'] a")).await?;
+    app.see(View::Main, &id("report-resumed")).await?;
+    app.close().await
 }
 
 /// As a computer that sleeps: nothing of the app runs, and its clock goes on.

@@ -184,7 +184,7 @@ export const SCENES = [
   ["report-live", "/#/history/7c0ffee0-0000-4000-8000-000000000011", "end-session"],
   ["end-session", "/#/history/7c0ffee0-0000-4000-8000-000000000011", "end-session", press("end-session")],
   ["note", "/?scene=closed#/people", "note-sheet"],
-  ["left", "/?scene=left#/people", "note-sheet"],
+  ["left", "/?scene=left#/people", "resume"],
   ["close-refused", "/?scene=refused#/people", "close-refused"],
   ["settings", "/#/settings", "factor-again"],
   ["settings-quiet", "/#/settings", "factor-again", press("set-quiet")],

@@ -114,4 +114,7 @@ pub struct Problem {
     /// The session that it is about, e.g. the one whose note or review is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<Uuid>,
+    /// Whom it is about, by name: who is in a person's account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }

@@ -37,6 +37,9 @@ pub struct Session {
     /// How it came to allow changes, where it began without.
     #[serde(default)]
     pub raised: Option<Raised>,
+    /// The session that went on with it after its app was lost; one note serves both.
+    #[serde(default)]
+    pub resumed_by: Option<Uuid>,
     /// When it was given more time, the last time.
     #[serde(default)]
     pub extended_at: Option<DateTime<Utc>>,

@@ -240,11 +240,14 @@ pub fn decide<'a>(routes: &'a [Route], mode: Mode, method: &str, path: &str, que
     if changes && mode == Mode::View {
         Passage::Refuse { route, why: Barred::ViewOnly }
     } else {
-        // By the path alone: no other method, and none in disguise, is a way around it.
-        let sensitive = |route: &&Route| changes && route.pattern.matches(path, true);
-        let needs = routes.iter().filter(sensitive).find_map(|route| route.needs);
-        Passage::Forward { route, changes, needs }
+        Passage::Forward { route, changes, needs: needs_at(routes, path).filter(|_| changes) }
     }
+}
+
+/// The consent that a change at `path` takes. By the path alone: no other method, and none in disguise, is a way
+/// around it.
+pub fn needs_at(routes: &[Route], path: &str) -> Option<Scope> {
+    routes.iter().filter(|route| route.pattern.matches(path, true)).find_map(|route| route.needs)
 }
 
 #[cfg(test)]

@@ -74,6 +74,7 @@ impl ApiError {
             tries_left: None,
             retry_after_ms: None,
             session_id: None,
+            name: None,
         }))
     }
 
@@ -105,6 +106,13 @@ impl ApiError {
         );
         let mut error = Self::new(ErrorCode::ReviewMissing, detail);
         error.0.session_id = Some(session);
+        error
+    }
+
+    pub fn person_busy(who: &str) -> Self {
+        let detail = format!("{who} is in this person's account right now. Try again when they have exited.");
+        let mut error = Self::new(ErrorCode::PersonBusy, detail);
+        error.0.name = Some(who.to_owned());
         error
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use understudy_protocol::{ErrorCode, Event as Told, PersonRef, StaffRef};
 use understudy_rules::{
     MINUTE, Millis,
-    impersonation::{Approver, Closed, EndCause, Event, Outcome, Refusal, State, Taken},
+    impersonation::{Approver, Closed, EndCause, Event, Limits, Outcome, Refusal, State, Taken},
 };
 use uuid::Uuid;
 
@@ -166,13 +166,13 @@ pub async fn step(
             switch::require_on(core).await?;
         }
         let before = state(&row);
-        let outcome = before.apply(event, core.store.now().await?, &core.config.limits());
+        let now = core.store.now().await?;
+        let outcome = before.apply(event, now, &limits_of(core, &row, now));
         if outcome.next == before && outcome.result.is_ok() {
             return Ok(Step { row, result: Ok(()) });
         }
         if event == Event::Raised && outcome.result.is_ok() {
             let raised = Entity::find_by_id(session_of(&row)).one(&core.store.db).await?;
-            let now = core.store.now().await?;
             if !raised.is_some_and(|row| state(&row).settled(now).is_live() && row.mode == "view") {
                 return Err(Refusal::NotLive.into());
             }
@@ -198,15 +198,24 @@ pub async fn step(
     }
 }
 
+/// The limits of a row: one that goes on with an older consent lasts no longer than that.
+pub fn limits_of(core: &Core, row: &Model, now: Millis) -> Limits {
+    let limits = core.config.limits();
+    let Some(until) = row.consent_until else { return limits };
+    Limits {
+        session: Ord::min(limits.session, until - now),
+        longest: Ord::min(limits.longest, until - row.started_at.unwrap_or(now)),
+        ..limits
+    }
+}
+
 /// Who is in the account, for whoever would be the second.
 async fn person_busy(core: &Core, person: &str) -> ApiResult<ApiError> {
     let there = Entity::find().filter(Column::LivePerson.eq(person)).one(&core.store.db).await?;
-    let who = match there {
-        Some(row) => staff::reference(core, row.staff_id).await?.name,
-        None => "Somebody else".to_owned(),
-    };
-    let detail = format!("{who} is in this person's account right now. Try again when they have exited.");
-    Ok(ApiError::new(ErrorCode::PersonBusy, detail))
+    Ok(match there {
+        Some(row) => ApiError::person_busy(&staff::reference(core, row.staff_id).await?.name),
+        None => ApiError::person_busy("Somebody else"),
+    })
 }
 
 /// Whether an event brings somebody into an account or keeps them there.

@@ -122,6 +122,10 @@ impl Api {
         server.read(response).await
     }
 
+    pub(crate) async fn resume_session(&self, id: Uuid) -> Result<Request> {
+        self.post_empty(&format!("/api/sessions/{id}/resume")).await
+    }
+
     pub(crate) async fn ask_to_act(&self, id: Uuid, token: &SecretString, wanted: Raise) -> Result<Request> {
         let body = NewRaise { token: token.expose_secret().to_owned(), wanted };
         self.post(&format!("/api/sessions/{id}/raise"), &body).await

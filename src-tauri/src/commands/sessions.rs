@@ -18,6 +18,12 @@ pub(crate) async fn start_session(app: AppHandle, id: Uuid) -> Result<Session> {
     session::start(&app, id).await
 }
 
+/// Asks for a code with which to go on where the app was lost.
+#[tauri::command]
+pub(crate) async fn resume_session(app: AppHandle, id: Uuid) -> Result<Request> {
+    app.understudy().api.resume_session(id).await
+}
+
 /// Asks for a code with which the session on the stage may change things.
 #[tauri::command]
 pub(crate) async fn ask_to_act(app: AppHandle, wanted: Raise) -> Result<Request> {

@@ -59,7 +59,15 @@ export function asCommandError(thrown: unknown): CommandError {
     return thrown as CommandError;
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: "internal", message, field: null, tries_left: null, retry_after_ms: null, session_id: null };
+  return {
+    code: "internal",
+    message,
+    field: null,
+    tries_left: null,
+    retry_after_ms: null,
+    session_id: null,
+    name: null,
+  };
 }
 
 async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
@@ -103,6 +111,7 @@ export const currentRequest = () => call<Request | null>("current_request");
 export const cancelRequest = (id: string) => call<Request>("cancel_request", { id });
 export const verifyCode = (id: string, code: string) => call<Request>("verify_code", { id, code });
 export const startSession = (id: string) => call<Session>("start_session", { id });
+export const resumeSession = (id: string) => call<Request>("resume_session", { id });
 export const askToAct = (wanted: Raise) => call<Request>("ask_to_act", { wanted });
 export const raiseSession = (request: string) => call<void>("raise_session", { request });
 export const extendSession = () => call<void>("extend_session");

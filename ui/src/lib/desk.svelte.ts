@@ -360,7 +360,8 @@ export class Desk {
       const query = { person: null, live: false, only: null, offset: 0, limit: 200 };
       const { sessions } = await app.listSessions(query);
       this.unnoted = sessions.filter(
-        ({ staff, note, note_lifted }) => staff.id === this.#staffId && note === null && !note_lifted,
+        ({ staff, note, note_lifted, resumed_by }) =>
+          staff.id === this.#staffId && note === null && !note_lifted && resumed_by === null,
       );
     } catch {
       // The reminder stays as it was; History itself says what is wrong.
@@ -486,6 +487,14 @@ export class Desk {
     }
     this.prefillSeen();
     void this.refreshInbox();
+  }
+
+  /** After the app was lost: one click sends a new code, and the note waits for the end of both. */
+  async resume(id: string): Promise<void> {
+    this.setRequest(await app.resumeSession(id));
+    this.closed = null;
+    void this.refreshInbox();
+    this.route.go("impersonation");
   }
 
   /** Leaves behind what is over, so that the form opens again. */

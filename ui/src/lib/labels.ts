@@ -49,7 +49,7 @@ const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
   person_not_found: m.error_person_not_found,
   person_refused: m.error_person_refused,
   already_impersonating: m.error_already_impersonating,
-  person_busy: m.error_person_busy,
+  person_busy: ({ name }) => m.error_person_busy({ name: name ?? "?" }),
   note_missing: m.error_note_missing,
   review_missing: m.error_review_missing,
   wrong_code: ({ tries_left }) => m.error_wrong_code({ count: tries_left ?? 0 }),

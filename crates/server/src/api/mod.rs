@@ -62,6 +62,7 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(requests::cancel::cancel))
         .routes(routes!(requests::verify::verify))
         .routes(routes!(requests::start::start))
+        .routes(routes!(requests::resume::resume))
         .routes(routes!(requests::raise::ask))
         .routes(routes!(requests::raise::raise))
         .routes(routes!(inbox::inbox))

@@ -19,7 +19,7 @@ use tokio_tungstenite::{
     },
 };
 use tokio_util::sync::CancellationToken;
-use understudy_rules::passage::{Class, Mode, Route};
+use understudy_rules::passage::{Class, Mode, Route, needs_at};
 use uuid::Uuid;
 
 use super::{
@@ -100,12 +100,20 @@ pub(super) async fn tunnel(
     };
     let theirs = hyper::upgrade::on(&mut answer);
     let reads = route.is_some_and(|route| route.class == Class::Reads);
+    let mute = if reads {
+        None
+    } else if session.mode == Mode::View {
+        Some("This session is view only.")
+    } else {
+        needs_at(&passing.gateway.routes, &path)
+            .map(|_| "This takes the person's consent, which a socket cannot carry.")
+    };
     let relay = Relay {
         core: core.clone(),
         session: session.row.id,
         entry: passing.entry("frame", json!({})),
         handshake: entry,
-        may_speak: session.mode == Mode::Act || reads,
+        mute,
         changes: !reads,
         ended: session.ended.clone(),
     };
@@ -131,7 +139,8 @@ struct Relay {
     /// What each frame's entry has in common.
     entry: Entry,
     handshake: u64,
-    may_speak: bool,
+    /// Why the page may say nothing; none where it may.
+    mute: Option<&'static str>,
     /// Whether what the page says may change something.
     changes: bool,
     ended: CancellationToken,
@@ -160,8 +169,8 @@ impl Relay {
                 said = client.next() => {
                     let message = said?.ok()?;
                     match self.recorded(&message).await {
-                        Ok(true) => {}
-                        Ok(false) => return Some("This session is view only."),
+                        Ok(None) => {}
+                        Ok(Some(why)) => return Some(why),
                         Err(_) => return Some("This could not be recorded."),
                     }
                     platform.send(message).await.ok()?;
@@ -171,12 +180,12 @@ impl Relay {
         }
     }
 
-    /// Makes what the page says durable before it is passed on; `false` where it may say nothing.
-    async fn recorded(&self, message: &Message) -> ApiResult<bool> {
-        let (Message::Text(_) | Message::Binary(_)) = message else { return Ok(true) };
+    /// Makes what the page says durable before it is passed on; answers why, where it may say nothing.
+    async fn recorded(&self, message: &Message) -> ApiResult<Option<&'static str>> {
+        let (Message::Text(_) | Message::Binary(_)) = message else { return Ok(None) };
         let bytes = message.clone().into_data();
         let mut entry = self.entry.clone();
-        entry.kind = if self.may_speak { "frame" } else { "frame_refused" };
+        entry.kind = if self.mute.is_none() { "frame" } else { "frame_refused" };
         entry.details = json!({
             "entry": self.handshake,
             "changes": self.changes,
@@ -184,6 +193,6 @@ impl Relay {
             "sha256": data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
         });
         write_while_live(&self.core, self.session, Job { entries: vec![entry], ..Job::default() }).await?;
-        Ok(self.may_speak)
+        Ok(self.mute)
     }
 }

@@ -28,6 +28,7 @@ const WORDS = {
     when: "When",
     view: "Look only: nothing can be changed",
     act: "With changes allowed",
+    since: (time) => `from ${time}`,
     changed: "Changed",
     viewed: "Viewed",
     refused: "Tried, and refused",
@@ -62,6 +63,7 @@ const WORDS = {
     when: "Quand",
     view: "Consultation seule : rien ne peut être modifié",
     act: "Avec modifications autorisées",
+    since: (heure) => `à partir du ${heure}`,
     changed: "Modifié",
     viewed: "Consulté",
     refused: "Tenté et refusé",
@@ -126,8 +128,10 @@ async function refresh() {
 
 const minute = new Intl.DateTimeFormat(navigator.language, { dateStyle: "medium", timeStyle: "short" });
 
+const shortly = (at) => minute.format(new Date(at));
+
 function when(at) {
-  return make("time", { datetime: at, title: at }, minute.format(new Date(at)));
+  return make("time", { datetime: at, title: at }, shortly(at));
 }
 
 function listed(actions) {
@@ -141,7 +145,7 @@ function visit(session) {
     [words.why, session.reason],
     ...session.exceptions.map(({ category, reason }) => [words.unasked, `${category}: ${reason}`]),
     [words.ticket, session.ticket],
-    [words.how, words[session.mode]],
+    [words.how, words[session.mode] + (session.changes_since === null ? "" : ` (${words.since(shortly(session.changes_since))})`)],
     [words.changed, listed(session.changed)],
     [words.viewed, listed(session.viewed)],
     [words.refused, session.refused.length === 0 ? null : listed(session.refused)],

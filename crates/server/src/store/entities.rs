@@ -188,6 +188,10 @@ pub mod impersonation {
         pub raises: Option<Uuid>,
         /// The request that raised this session's mode.
         pub raised_by: Option<Uuid>,
+        /// The session, lost with its app, that this one goes on with.
+        pub resumes: Option<Uuid>,
+        /// Until when the consent that it goes on with is good; as long as a session lasts where it is missing.
+        pub consent_until: Option<i64>,
         /// When this session was given more time, the last time.
         pub extended_at: Option<i64>,
 

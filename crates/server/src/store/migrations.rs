@@ -409,6 +409,8 @@ impl MigrationTrait for Raises {
             uuid_null("raises"),
             uuid_null("raised_by"),
             uuid_null("open_raise"),
+            uuid_null("resumes"),
+            big_integer_null("consent_until"),
             big_integer_null("extended_at"),
             text_null("answered"),
         ] {

@@ -473,3 +473,78 @@ async fn the_page_is_ours_alone_and_only_platforms_may_embed_it() {
     }
     world.stop().await;
 }
+
+/// A platform's key that this test has itself, so that it can say things with it that no platform would.
+struct Platform {
+    key: jsonwebtoken::EncodingKey,
+    issuer: String,
+    audience: String,
+    now: i64,
+}
+
+impl Platform {
+    fn says(&self, change: impl FnOnce(&mut Value)) -> String {
+        let mut claims = json!({
+            "iss": self.issuer, "aud": self.audience, "sub": ELISE,
+            "auth_time": self.now - 60, "iat": self.now, "exp": self.now + 60,
+        });
+        change(&mut claims);
+        let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
+        header.kid = Some("k".to_owned());
+        jsonwebtoken::encode(&header, &claims, &self.key).expect("a JWT")
+    }
+}
+
+#[tokio::test]
+async fn invariant_8_the_platforms_word_counts_for_us_for_now_and_for_nobody_who_acts_as_somebody() {
+    let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+    let x = data_encoding::BASE64URL_NOPAD.encode(key.verifying_key().as_bytes());
+    let jwks = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "k", "x": x }] });
+    let keys = axum::Router::new().route("/keys", axum::routing::get(async move || axum::Json(jwks.clone())));
+    let keys = crate::gateway::served(keys).await.join("/keys").expect("a URL");
+    let change = |config: &mut understudy_server::config::Config| {
+        let page = config.platform.origin[0].platform.join("/support-access").expect("a URL");
+        config.platform.person = Some(PersonConfig::Platform { page, jwks: keys });
+    };
+    let world = World::with(change, false).await;
+    let platform = Platform {
+        key: jsonwebtoken::EncodingKey::from_ed_der(
+            ed25519_dalek::pkcs8::EncodePrivateKey::to_pkcs8_der(&key).expect("a key").as_bytes(),
+        ),
+        issuer: world.platform.origin().ascii_serialization(),
+        audience: world.api.origin().ascii_serialization(),
+        now: world.core.store.now().await.expect("the time") / 1_000,
+    };
+    let browser = Browser::new(&world);
+    let open = async |assertion: String| {
+        browser.post("/api/person", json!({ "key": { "assertion": assertion } })).await.map_err(|it| it.code)
+    };
+    open(platform.says(|_| {})).await.expect("the test of the test");
+    let now = platform.now;
+    let wrong: [(&str, Value); 10] = [
+        ("act", json!({ "sub": "ada" })),
+        ("act", json!("ada")),
+        ("aud", json!("https://another.example")),
+        ("iss", json!("https://another.example")),
+        ("exp", json!(now + 3_600)),
+        ("exp", json!(now - 60)),
+        ("iat", json!(now + 60)),
+        ("auth_time", json!(now + 60)),
+        ("auth_time", Value::Null),
+        ("sub", Value::Null),
+    ];
+    for (claim, value) in wrong {
+        let assertion = platform.says(|claims| claims[claim] = value.clone());
+        assert_eq!(open(assertion).await.unwrap_err(), ErrorCode::Forbidden, "{claim}: {value}");
+    }
+    // Good for whom it names, and for nobody else.
+    let app = world.agent().await;
+    let (started, _stage) = app.stage(ELISE, Mode::Act).await;
+    let question = ask(&app, &started, "password").await.expect("asked");
+    let other = open(platform.says(|claims| claims["sub"] = json!("INV-000001"))).await.expect("theirs");
+    assert!(other.questions.is_empty() && other.sessions.is_empty());
+    assert_eq!(browser.answer(&other.link, &question, true).await.unwrap_err().code, ErrorCode::NotFound);
+    let body = json!({ "link": other.link, "session": started.session.id });
+    assert_eq!(browser.post("/api/person/end", body).await.unwrap_err().code, ErrorCode::NotFound);
+    world.stop().await;
+}

@@ -5,7 +5,8 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::json;
 use understudy_protocol::{
-    Consent, ErrorCode, InboxEntry, Lease, Mode, Problem, Request, RequestState, Session, Started,
+    Consent, ErrorCode, InboxEntry, Lease, Mode, NewRequest, Problem, Request, RequestState, Session,
+    SessionDetail, Started,
 };
 use uuid::Uuid;
 
@@ -120,6 +121,88 @@ async fn invariant_3_what_was_asked_for_in_a_session_ends_with_it() {
     // Nobody raises somebody else's.
     let grace = world.app("Grace", &[understudy_protocol::Role::Admin]).await;
     assert_eq!(ask(&grace, &started, stated()).await.unwrap_err().code, ErrorCode::NotFound);
+    world.stop().await;
+}
+
+async fn resume(app: &App<'_>, started: &Started) -> Result<Request, Problem> {
+    app.post(&format!("/api/sessions/{}/resume", started.session.id), &json!({})).await
+}
+
+/// Lets the app be lost: nothing renews the lease.
+async fn lose(world: &World, started: &Started, app: &App<'_>) {
+    world.pass(Duration::from_secs(31));
+    eventually("it is over", async || {
+        (app.renew(started).await.err() == Some(ErrorCode::SessionEnded)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_its_app_was_lost_a_session_goes_on_by_a_new_code_with_its_consent_and_one_note() {
+    let world = World::at_rest().await;
+    let (browser, app) = both(&world).await;
+    let wanted = NewRequest { consent: Consent::Page, ..asking_for(ELISE, Mode::View) };
+    let request: Request = app.post("/api/requests", &wanted).await.expect("asked");
+    let page = browser.vouched().await.expect("the page");
+    browser.answer(&page.link, &request, true).await.expect("allowed");
+    let code = code_of(&app, request.id).await;
+    app.verify(&request, &code).await.expect("verified");
+    let first = app.start(&request).await.expect("started");
+    assert_eq!(resume(&app, &first).await.unwrap_err().code, ErrorCode::ConsentUnavailable);
+    lose(&world, &first, &app).await;
+    // The person is not asked again; a code of its own is needed all the same.
+    let again = resume(&app, &first).await.expect("goes on");
+    assert_ne!(again.state, RequestState::Asked);
+    assert_eq!((again.mode, again.consent.clone()), (Mode::View, Consent::Page));
+    let code = code_of(&app, again.id).await;
+    app.verify(&again, &code).await.expect("verified");
+    let second = app.start(&again).await.expect("started");
+    let shown: SessionDetail =
+        app.get(&format!("/api/sessions/{}", first.session.id)).await.expect("the session");
+    assert_eq!(shown.session.resumed_by, Some(second.session.id));
+    lose(&world, &second, &app).await;
+    assert_eq!(resume(&app, &first).await.unwrap_err().code, ErrorCode::ConsentUnavailable);
+    // One note serves both: only the second is owed.
+    app.write_note(&second).await;
+    world.pass(Duration::from_secs(60));
+    app.code(ELISE, Mode::View).await;
+    let entry = world.ledger().await;
+    let resumed = entry
+        .iter()
+        .filter(|(kind, it)| kind == "code_requested" && it["resumes"] == json!(first.session.id));
+    assert_eq!(resumed.count(), 1);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_8_a_consent_is_not_drawn_out_by_losing_the_app_and_never_goes_on_after_a_withdrawal() {
+    let world = World::with(|config| config.session.longest_minutes = 30, true).await;
+    let app = world.agent().await;
+    let first = app.session(ELISE, Mode::View).await;
+    lose(&world, &first, &app).await;
+    let again = resume(&app, &first).await.expect("goes on");
+    let code = code_of(&app, again.id).await;
+    app.verify(&again, &code).await.expect("verified");
+    let second = app.start(&again).await.expect("started");
+    assert!(!second.session.extendable);
+    assert!(second.session.limit_in_ms <= 29 * 60_000 + 29_000, "{}", second.session.limit_in_ms);
+    // Nobody else's, nothing that ended otherwise, and nothing whose time is over.
+    let grace = world.app("Grace", &[understudy_protocol::Role::Admin]).await;
+    assert_eq!(resume(&grace, &second).await.unwrap_err().code, ErrorCode::NotFound);
+    understudy_server::impersonations::end(
+        &world.core,
+        second.session.id,
+        understudy_rules::impersonation::EndCause::ConsentWithdrawn,
+    )
+    .await
+    .expect("ended");
+    assert_eq!(resume(&app, &second).await.unwrap_err().code, ErrorCode::ConsentUnavailable);
+    app.write_note(&second).await;
+    world.pass(Duration::from_secs(60));
+    let third = app.session(ELISE, Mode::View).await;
+    world.pass(Duration::from_secs(31 * 60));
+    let app = app.refreshed().await;
+    assert_eq!(resume(&app, &third).await.unwrap_err().code, ErrorCode::ConsentUnavailable);
     world.stop().await;
 }
 

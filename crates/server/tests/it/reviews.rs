@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use understudy_protocol::{
-    ErrorCode, Mode, Problem, Review, Role, SessionDetail, SessionsPage, Started, Verdict,
+    ErrorCode, Mode, Problem, Request, Review, Role, SessionDetail, SessionsPage, Started, Verdict,
 };
 use understudy_server::staff;
 
@@ -152,6 +152,26 @@ async fn invariant_8_whoever_owes_a_review_gets_no_further_exception_with_any_ac
     for app in [&ada, &ada2] {
         ask(app, ELISE, Mode::View, exception()).await.expect("reviewed");
     }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn invariant_8_a_lost_session_does_not_go_on_without_a_second_administrator() {
+    let world = World::with(with_categories, true).await;
+    let (ada, grace) = (world.agent().await, world.app("Grace", &[Role::Admin]).await);
+    let started = excepted(&ada, &grace, ELISE, Mode::View).await;
+    world.pass(Duration::from_secs(31));
+    let path = format!("/api/sessions/{}/resume", started.session.id);
+    let problem = ada.post::<Value>(&path, &json!({})).await.unwrap_err();
+    assert_eq!(problem.code, ErrorCode::ConsentUnavailable);
+    ada.write_note(&started).await;
+    // One that was raised by an exception goes on as it began: with what the person agreed to.
+    let started = ada.session("INV-000042", Mode::View).await;
+    raised(&ada, &grace, &started).await;
+    world.pass(Duration::from_secs(31));
+    let path = format!("/api/sessions/{}/resume", started.session.id);
+    let request: Request = ada.post(&path, &json!({})).await.expect("it goes on");
+    assert_eq!(request.mode, Mode::View);
     world.stop().await;
 }
 

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use serde_json::json;
 use understudy_protocol::{
-    EndCause, ErrorCode, Mode, Note, Role, Session, SessionDetail, SessionsPage, Staff,
+    EndCause, ErrorCode, Mode, Note, Role, Session, SessionDetail, SessionsPage, Staff, Started,
 };
 use understudy_server::{
     store::entities::{gateway_cookie, impersonation, jar_cookie, staff},
@@ -318,6 +318,12 @@ async fn one_live_session_for_each_staff_member_and_each_person() {
     bob.verify(&for_bob, &code).await.expect("verified");
     let (started, _) = ada.stage(ELISE, Mode::View).await;
     assert_eq!(bob.start(&for_bob).await.err(), Some(ErrorCode::PersonBusy));
+    let path = format!("/api/requests/{}/start", for_bob.id);
+    let busy = bob.post::<Started>(&path, &json!({})).await.err().expect("refused");
+    assert!(
+        busy.name.as_deref() == Some("Ada") && busy.detail.starts_with("Ada is in this person's account"),
+        "{busy:?}"
+    );
     let other = crate::world::asking_for("INV-000042", Mode::View);
     let again = ada.post::<understudy_protocol::Request>("/api/requests", &other);
     assert_eq!(again.await.unwrap_err().code, ErrorCode::AlreadyImpersonating);

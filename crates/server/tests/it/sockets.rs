@@ -21,6 +21,8 @@ use tokio_tungstenite::tungstenite::{
     },
 };
 use understudy_protocol::Mode;
+use understudy_rules::{consent::Scope, passage::Class};
+use understudy_server::config::RouteConfig;
 use url::Url;
 
 use crate::{
@@ -133,6 +135,35 @@ fn hashes(world_ledger: Vec<(String, serde_json::Value)>) -> Vec<(u64, String)> 
 
 fn recorded(bytes: &[u8]) -> (u64, String) {
     (bytes.len() as u64, data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)))
+}
+
+#[tokio::test]
+async fn invariant_9_a_socket_carries_no_consent_so_nothing_is_said_over_one_that_needs_it() {
+    let (platform, _closed) = platform().await;
+    let sensitive = RouteConfig {
+        method: Some("POST".to_owned()),
+        path: "/live".to_owned(),
+        name: None,
+        class: Class::ByMethod,
+        needs: Some(Scope::BankDetails),
+    };
+    let world = World::with(
+        move |config| {
+            config.platform.origin[0].platform = platform;
+            config.platform.route = vec![sensitive];
+        },
+        false,
+    )
+    .await;
+    let app = world.agent().await;
+    let (_, stage) = app.stage(ELISE, Mode::Act).await;
+    let mut live = socket(&stage, "/live").await;
+    live.send("iban=DE89".into()).await.expect("sent");
+    let Some(Ok(Message::Close(Some(frame)))) = live.next().await else { panic!("it went through") };
+    assert!(frame.reason.contains("consent"), "{frame:?}");
+    assert!(hashes(world.ledger().await).is_empty());
+    assert!(world.kinds().await.contains(&"frame_refused".to_owned()));
+    world.stop().await;
 }
 
 #[tokio::test]

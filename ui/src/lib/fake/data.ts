@@ -131,6 +131,7 @@ const error = (code: CommandError["code"], message: string): CommandError => ({
   tries_left: null,
   retry_after_ms: null,
   session_id: null,
+  name: null,
 });
 export const trouble = error(
   "other_version",
@@ -271,6 +272,7 @@ function session(index: number): Session {
     ticket: index % 3 === 0 ? "HD-48213" : null,
     consent: { evidence: "statement", given_by: person.name, means: "phone", reference: "Call 10:14" },
     raised: null,
+    resumed_by: null,
     extended_at: null,
     extendable: index === 1,
     approved_by: index === 2 ? colleague : null,

@@ -82,7 +82,16 @@ const SHEETS: Record<string, Sheet> = {
 };
 
 function fail(code: ErrorCode, message: string, more: Partial<CommandError> = {}): never {
-  throw { code, message, field: null, tries_left: null, retry_after_ms: null, session_id: null, ...more };
+  throw {
+    code,
+    message,
+    field: null,
+    tries_left: null,
+    retry_after_ms: null,
+    session_id: null,
+    name: null,
+    ...more,
+  };
 }
 
 /** `scene` names what the screens should show; see `npm run fake`. */
@@ -328,6 +337,10 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     want_more: () => {},
     ask_to_act: ({ wanted }: { wanted: Raise }) => {
       request = { ...data.askedByPage("asked"), ...wanted, mode: "act", raises: LIVE };
+      return request;
+    },
+    resume_session: () => {
+      request = data.request("waiting");
       return request;
     },
     raise_session: () => {

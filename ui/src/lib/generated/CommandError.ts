@@ -8,4 +8,8 @@ export type CommandError = { code: ErrorCode, message: string, field: string | n
 /**
  * The session that it is about, e.g. the one whose note or review is missing.
  */
-session_id: string | null, };
+session_id: string | null, 
+/**
+ * Whom it is about: who is in a person's account.
+ */
+name: string | null, };

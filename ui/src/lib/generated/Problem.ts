@@ -16,4 +16,8 @@ detail: string, code: ErrorCode, field?: string | null, tries_left?: number | nu
 /**
  * The session that it is about, e.g. the one whose note or review is missing.
  */
-session_id?: string | null, };
+session_id?: string | null, 
+/**
+ * Whom it is about, by name: who is in a person's account.
+ */
+name?: string | null, };

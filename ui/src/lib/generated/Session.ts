@@ -18,6 +18,10 @@ approved_by: StaffRef | null,
  */
 raised: Raised | null, 
 /**
+ * The session that went on with it after its app was lost; one note serves both.
+ */
+resumed_by: string | null, 
+/**
  * When it was given more time, the last time.
  */
 extended_at: string | null, 

@@ -50,7 +50,8 @@ pub async fn create(
     let reason = checked_reason("reason", &new.reason)?;
     let ticket = optional("ticket", new.ticket.as_deref())?;
     let person = core.directory.find(&new.identifier).await?;
-    let asked = Asked { person, mode: new.mode, reason, ticket, consent: new.consent, raises: None };
+    let (mode, consent) = (new.mode, new.consent);
+    let asked = Asked { person, mode, reason, ticket, consent, raises: None, resumes: None };
     place(&core, &caller, asked).await
 }
 
@@ -66,6 +67,8 @@ pub struct Asked {
     pub consent: Consent,
     /// The session that is to allow changes; none for a session of its own.
     pub raises: Option<Uuid>,
+    /// The session whose consent it goes on with, and until when that is good.
+    pub resumes: Option<(Uuid, Millis)>,
 }
 
 /// Checks it and writes it down.
@@ -80,7 +83,9 @@ pub async fn place(
         Consent::Exception(_) => Recipient::Approver,
         _ => core.config.code.recipient_of(&caller.staff.roles, asked.mode),
     };
-    asked.consent = check_consent(core, caller, &asked, recipient).await?;
+    if asked.resumes.is_none() {
+        asked.consent = check_consent(core, caller, &asked, recipient).await?;
+    }
     eligibility::require(core, caller, &asked.person.id, &asked.person.kind).await?;
     for _ in 0..TRIES {
         if let Some(id) = write(core, caller, &asked, recipient).await? {
@@ -94,8 +99,9 @@ pub async fn place(
 
 /// Checks what may change at any moment, and writes the request if it still holds then; none where it does not.
 async fn write(core: &Core, caller: &Caller, asked: &Asked, recipient: Recipient) -> ApiResult<Option<Uuid>> {
-    let Asked { person, mode, reason, ticket, consent, raises } = asked;
-    let nothing_owed = require_written(core, caller).await?;
+    let Asked { person, mode, reason, ticket, consent, raises, resumes } = asked;
+    let (resumes, consent_until) = resumes.unzip();
+    let nothing_owed = require_written(core, caller, resumes).await?;
     let still = check_rate(core, caller).await?.filter(nothing_owed).filter(switch::still_on());
     replace_open(core, caller, *raises).await?;
 
@@ -103,7 +109,7 @@ async fn write(core: &Core, caller: &Caller, asked: &Asked, recipient: Recipient
     let (id, now) = (Uuid::now_v7(), core.store.now().await?);
     let limits = core.config.limits();
     let machine = match (consent, recipient) {
-        (Consent::Page, _) => Machine::asked(now, &limits),
+        (Consent::Page, _) if resumes.is_none() => Machine::asked(now, &limits),
         (_, Recipient::Approver) => Machine::pending(now, &limits),
         _ => Machine::requested(now, &limits),
     };
@@ -124,6 +130,8 @@ async fn write(core: &Core, caller: &Caller, asked: &Asked, recipient: Recipient
         tries_left: Set(core.config.code.tries.into()),
         recipient: Set(Some(name_of(recipient))),
         raises: Set(*raises),
+        resumes: Set(resumes),
+        consent_until: Set(consent_until),
         open_raise: Set(*raises),
         open_staff: Set(raises.is_none().then_some(caller.staff.id)),
         ..Default::default()
@@ -154,6 +162,9 @@ async fn write(core: &Core, caller: &Caller, asked: &Asked, recipient: Recipient
     });
     if raises.is_some() {
         details["request"] = json!(id);
+    }
+    if resumes.is_some() {
+        details["resumes"] = json!(resumes);
     }
     let job = Job {
         guards: vec![statement(&still, db), statement(&impersonation::Entity::insert(row), db)],

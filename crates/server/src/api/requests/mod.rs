@@ -4,6 +4,7 @@ pub mod cancel;
 pub mod create;
 pub mod raise;
 pub mod read;
+pub mod resume;
 pub mod start;
 pub mod verify;
 

@@ -45,7 +45,12 @@ pub async fn ask(
     // Where they were reached before anybody was in their account.
     person.email = session.person_email.unwrap_or(person.email);
     let (ticket, consent) = (session.ticket, new.wanted.consent);
-    place(&core, &caller, Asked { person, mode: Mode::Act, reason, ticket, consent, raises: Some(id) }).await
+    place(
+        &core,
+        &caller,
+        Asked { person, mode: Mode::Act, reason, ticket, consent, raises: Some(id), resumes: None },
+    )
+    .await
 }
 
 /// Lets the session do what was asked for; its code was entered.

@@ -21,7 +21,7 @@ use crate::{
     clock::time,
     error::{ApiError, ApiResult},
     exceptions,
-    impersonations::{name_of, named, person, state},
+    impersonations::{limits_of, name_of, named, person, state},
     keys::Secret,
     staff,
     store::entities::{impersonation, ledger_entry, note as notes, review as reviews},
@@ -118,8 +118,9 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session
         consent: serde_json::from_str(&row.consent).map_err(|_| unreadable())?,
         approved_by: approver(core, row).await?,
         raised: raised(core, row).await?,
+        resumed_by: resumed_by(core, row).await?,
         extended_at: row.extended_at.map(time),
-        extendable: ended.is_none() && limit_at < started_at + core.config.limits().longest,
+        extendable: ended.is_none() && limit_at < started_at + limits_of(core, row, now).longest,
         started_at: time(started_at),
         limit_at: time(limit_at),
         limit_in_ms: (limit_at - now).max(0).unsigned_abs(),
@@ -150,4 +151,10 @@ async fn raised(core: &Core, row: &impersonation::Model) -> ApiResult<Option<Rai
         consent: serde_json::from_str(&request.consent).map_err(|_| unreadable())?,
         approved_by: approver(core, &request).await?,
     }))
+}
+
+async fn resumed_by(core: &Core, row: &impersonation::Model) -> ApiResult<Option<Uuid>> {
+    use impersonation::{Column, Entity};
+    let next = Entity::find().filter(Column::Resumes.eq(row.id)).filter(Column::StartedAt.is_not_null());
+    Ok(next.one(&core.store.db).await?.map(|next| next.id))
 }

@@ -85,8 +85,9 @@ pub async fn write(
     ))
 }
 
-/// Refused where the caller owes a note. What is answered has to hold still when the request is written.
-pub async fn require_written(core: &Core, caller: &Caller) -> ApiResult<SimpleExpr> {
+/// Refused where the caller owes a note: one serves a session and the one that went on with it, or is about to
+/// (`resumes`). What is answered has to hold still when the request is written.
+pub async fn require_written(core: &Core, caller: &Caller, resumes: Option<Uuid>) -> ApiResult<SimpleExpr> {
     use impersonation::{Column, Entity};
     let now = core.store.now().await?;
     let written = note::Entity::find()
@@ -94,11 +95,20 @@ pub async fn require_written(core: &Core, caller: &Caller) -> ApiResult<SimpleEx
         .column(note::Column::SessionId)
         .filter(note::Column::StaffId.eq(caller.staff.id))
         .into_query();
+    let resumed = Entity::find()
+        .select_only()
+        .column(Column::Resumes)
+        .filter(Column::StaffId.eq(caller.staff.id))
+        .filter(Column::StartedAt.is_not_null())
+        .filter(Column::Resumes.is_not_null())
+        .into_query();
     let owed = Entity::find()
         .filter(Column::StaffId.eq(caller.staff.id))
         .filter(Column::StartedAt.is_not_null())
         .filter(Column::NoteLiftedAt.is_null())
-        .filter(Column::Id.not_in_subquery(written));
+        .filter(Column::Id.not_in_subquery(written))
+        .filter(Column::Id.not_in_subquery(resumed))
+        .filter(Column::Id.ne(resumes.unwrap_or_default()));
     let mut over = Vec::new();
     for row in owed.clone().all(&core.store.db).await? {
         // Also one whose time has run out before the sweeper has been there.
