@@ -44,6 +44,7 @@ const COMMANDS: &[&str] = &[
     "stop_session",
     "write_note",
     "lift_note",
+    "review_session",
     "get_note_draft",
     "keep_note_draft",
     "show_stage",

@@ -11,6 +11,7 @@
 //! | `stage-state` | [`StageState`] | bar, main |
 //! | `stage-closed` | [`StageClosed`] | main: asks for the note, where it is not filed |
 //! | `code-opened` | the request's ID | main: the notification of its code was clicked |
+//! | `session-opened` | the session's ID | main: the notification about it was clicked |
 //! | `more-wanted` | [`More`] | main: the bar was asked for it |
 //! | `settings` | [`Settings`] | main: they have changed |
 //! | `close-refused` | nothing | main: somebody tried to close or quit while impersonating |
@@ -209,7 +210,7 @@ pub struct CommandError {
     pub tries_left: Option<u8>,
     #[ts(type = "number | null")]
     pub retry_after_ms: Option<u64>,
-    /// The session that it is about, e.g. the one whose note is missing.
+    /// The session that it is about, e.g. the one whose note or review is missing.
     pub session_id: Option<Uuid>,
     /// Whom it is about: who is in a person's account.
     pub name: Option<String>,

@@ -111,6 +111,7 @@ pub fn run() {
             sessions::get_session,
             sessions::write_note,
             sessions::lift_note,
+            sessions::review_session,
             sessions::get_note_draft,
             sessions::keep_note_draft,
             bar::get_stage_state,

@@ -2,7 +2,7 @@
 
 use tauri::{AppHandle, Emitter};
 use tauri_plugin_notification::{ActionPerformed, NotificationExt};
-use understudy_protocol::{EndCause, Mode, PendingRequest, PersonRef, Session, StaffRef};
+use understudy_protocol::{Consent, EndCause, Mode, PendingRequest, PersonRef, Session, StaffRef};
 use uuid::Uuid;
 
 use crate::preferences;
@@ -11,8 +11,17 @@ use crate::words::say;
 use crate::workspace;
 
 const REQUEST: &str = "request";
+const SESSION: &str = "session";
 
-/// A click brings the main window to the front, and to the code if it was about one.
+/// What a click leads to.
+#[derive(Clone, Copy)]
+enum About {
+    Request(Uuid),
+    Session(Uuid),
+    Nothing,
+}
+
+/// A click brings the main window to the front, and to what it was about.
 pub(crate) fn listen(app: &AppHandle) {
     let handle = app.clone();
     if let Err(error) = app.notification().on_action(move |action| clicked(&handle, action)) {
@@ -22,10 +31,14 @@ pub(crate) fn listen(app: &AppHandle) {
 
 fn clicked(app: &AppHandle, action: &ActionPerformed) {
     workspace::show(app);
-    let request =
-        action.notification().and_then(|shown| shown.extra().get(REQUEST)?.as_str()?.parse::<Uuid>().ok());
-    if let Some(request) = request {
+    let id = |key: &str| {
+        action.notification().and_then(|shown| shown.extra().get(key)?.as_str()?.parse::<Uuid>().ok())
+    };
+    if let Some(request) = id(REQUEST) {
         open_inbox(app, request);
+    }
+    if let Some(session) = id(SESSION) {
+        open_report(app, session);
     }
 }
 
@@ -33,6 +46,13 @@ fn clicked(app: &AppHandle, action: &ActionPerformed) {
 pub(crate) fn open_inbox(app: &AppHandle, request: Uuid) {
     if let Err(error) = app.emit_to(MAIN, "code-opened", request) {
         log::error!("code-opened could not be sent: {error}");
+    }
+}
+
+/// To the report of this session.
+fn open_report(app: &AppHandle, session: Uuid) {
+    if let Err(error) = app.emit_to(MAIN, "session-opened", session) {
+        log::error!("session-opened could not be sent: {error}");
     }
 }
 
@@ -53,7 +73,7 @@ pub(crate) fn code_arrived(
             format!("{name} ({kind}), {mode}. {open}")
         }
     };
-    show(app, say("A code has arrived", "Un code est arrivé"), &body, Some(request));
+    show(app, say("A code has arrived", "Un code est arrivé"), &body, About::Request(request));
 }
 
 /// Somebody asks for a code that an administrator hands over.
@@ -61,11 +81,42 @@ pub(crate) fn approval_asked(app: &AppHandle, request: &PendingRequest) {
     let (asker, name) = (&request.staff.name, &request.person.name);
     let (kind, mode) = (kind_word(&request.person.kind), mode_word(request.mode));
     let title = say(format!("{asker} asks for a code"), format!("{asker} demande un code"));
+    let consent = match &request.consent {
+        Consent::Exception(exception) => {
+            format!("{}: {}. ", say("Without consent", "Sans accord"), exception.category)
+        }
+        _ => String::new(),
+    };
     let body = say(
-        format!("For {name} ({kind}), {mode}. Open Understudy to hand it over or deny it."),
-        format!("Pour {name} ({kind}), {mode}. Ouvrez Understudy pour le transmettre ou le refuser."),
+        format!("For {name} ({kind}), {mode}. {consent}Open Understudy to hand it over or deny it."),
+        format!(
+            "Pour {name} ({kind}), {mode}. {consent}Ouvrez Understudy pour le transmettre ou le refuser."
+        ),
     );
-    show(app, &title, &body, Some(request.request_id));
+    show(app, &title, &body, About::Request(request.request_id));
+}
+
+/// Somebody is in an account whose person was not asked.
+pub(crate) fn exception_used(
+    app: &AppHandle,
+    session: Uuid,
+    staff: &StaffRef,
+    person: &PersonRef,
+    category: &str,
+) {
+    let (staff, name, kind) = (&staff.name, &person.name, kind_word(&person.kind));
+    let body = say(
+        format!("{staff} is signed in as {name} ({kind}): {category}. Open Understudy for the report."),
+        format!(
+            "{staff} agit en tant que {name} ({kind}) : {category}. Ouvrez Understudy pour lire le rapport."
+        ),
+    );
+    show(
+        app,
+        say("Signed in without consent", "Connexion sans consentement"),
+        &body,
+        About::Session(session),
+    );
 }
 
 /// An administrator has said no. Why is in the app.
@@ -75,7 +126,7 @@ pub(crate) fn code_denied(app: &AppHandle, person: &PersonRef, by: &StaffRef) {
         format!("{by} will not hand over the code for {name}. Open Understudy to read why."),
         format!("{by} ne transmettra pas le code pour {name}. Ouvrez Understudy pour lire pourquoi."),
     );
-    show(app, say("Your code was denied", "Votre code a été refusé"), &body, None);
+    show(app, say("Your code was denied", "Votre code a été refusé"), &body, About::Nothing);
 }
 
 pub(crate) fn session_ended(app: &AppHandle, session: &Session, cause: Option<EndCause>) {
@@ -101,7 +152,7 @@ pub(crate) fn session_ended(app: &AppHandle, session: &Session, cause: Option<En
         format!("You are yourself again: the session as {name} has ended, because {why}."),
         format!("Vous êtes de nouveau vous-même : la session en tant que {name} a pris fin, car {why}."),
     );
-    show(app, say("Impersonation has ended", "La prise en main a pris fin"), &body, None);
+    show(app, say("Impersonation has ended", "La prise en main a pris fin"), &body, About::Nothing);
 }
 
 /// The session's time is nearly up.
@@ -113,7 +164,7 @@ pub(crate) fn ends_soon(app: &AppHandle, session: &Session) {
             "La session en tant que {name} prend fin dans 2 minutes au plus. Terminez ce que vous faites."
         ),
     );
-    show(app, say("Impersonation ends soon", "La prise en main va prendre fin"), &body, None);
+    show(app, say("Impersonation ends soon", "La prise en main va prendre fin"), &body, About::Nothing);
 }
 
 /// The session is about to end because nobody does anything.
@@ -127,7 +178,7 @@ pub(crate) fn still_there(app: &AppHandle, session: &Session) {
             "Rien n’a été fait en tant que {name} depuis un moment : la session va prendre fin. Bougez la souris dessus pour continuer."
         ),
     );
-    show(app, say("Are you still there?", "Êtes-vous toujours là ?"), &body, None);
+    show(app, say("Are you still there?", "Êtes-vous toujours là ?"), &body, About::Nothing);
 }
 
 fn mode_word(mode: Mode) -> &'static str {
@@ -147,15 +198,17 @@ fn kind_word(kind: &str) -> &str {
 }
 
 /// Silent in quiet hours: what came waits in the inbox.
-fn show(app: &AppHandle, title: &str, body: &str, request: Option<Uuid>) {
+fn show(app: &AppHandle, title: &str, body: &str, about: About) {
     let quiet = preferences::get(app).quiet_hours;
     if quiet.is_some_and(|quiet| quiet.contain(chrono::Local::now().time())) {
         return;
     }
-    let mut notification = app.notification().builder().title(title).body(plain(body)).group("understudy");
-    if let Some(request) = request {
-        notification = notification.extra(REQUEST, request.to_string());
-    }
+    let notification = app.notification().builder().title(title).body(plain(body)).group("understudy");
+    let notification = match about {
+        About::Request(id) => notification.extra(REQUEST, id.to_string()),
+        About::Session(id) => notification.extra(SESSION, id.to_string()),
+        About::Nothing => notification,
+    };
     if let Err(error) = notification.show() {
         log::warn!("a notification could not be shown: {error}");
     }

@@ -24,6 +24,8 @@ mod crash;
 mod desktop;
 #[cfg(feature = "automation")]
 mod ended;
+#[cfg(feature = "automation")]
+mod exceptions;
 mod harness;
 #[cfg(not(feature = "automation"))]
 mod isolation;

@@ -66,6 +66,7 @@ export const SCENES = [
   ["you-menu", "/#/people", "you", press("you")],
   ["inbox", "/?scene=inbox#/inbox", "inbox-entry"],
   ["approvals", "/?scene=approvals#/inbox", "hand-over"],
+  ["approvals-exception", "/?scene=approvals-exception#/inbox", "approval-exception"],
   ["approvals-code", "/?scene=approvals-code#/inbox", "second-factor-code"],
   ["approvals-deny", "/?scene=approvals#/inbox", "deny", press("deny")],
   [
@@ -87,6 +88,17 @@ export const SCENES = [
       await page.fill(id("identifier"), "INV-000137");
       await page.click(id("find-person"));
       await page.click(id("evidence-page"));
+    },
+  ],
+  [
+    "why-exception",
+    "/#/impersonation",
+    "identifier",
+    async (page) => {
+      await page.fill(id("identifier"), "INV-000137");
+      await page.click(id("find-person"));
+      await page.click(id("evidence-exception"));
+      await page.click(id("request-code"));
     },
   ],
   [
@@ -199,6 +211,26 @@ export const SCENES = [
       await page.click(id("lift-yes"));
       await page.waitForSelector(id("report-lifted"));
     },
+  ],
+  ["exceptions", "/?scene=exceptions#/history", "history-only"],
+  ["exceptions-to-review", "/?scene=exceptions-lead#/history?only=to_review", "session-row"],
+  [
+    "report-exception",
+    "/?scene=exceptions-lead#/history/7c0ffee0-0000-4000-8000-000000000012",
+    "review-form",
+  ],
+  [
+    "report-exception-missing",
+    "/?scene=exceptions-lead#/history/7c0ffee0-0000-4000-8000-000000000012",
+    "review-file",
+    press("review-file"),
+  ],
+  ["report-exception-late", "/?scene=exceptions#/history/7c0ffee0-0000-4000-8000-000000000015", "review-by"],
+  [
+    "report-reviewed",
+    "/?scene=exceptions-lead#/history/7c0ffee0-0000-4000-8000-000000000016",
+    "review-earlier",
+    (page) => page.click(`${id("review-earlier")} summary`),
   ],
   ["report-corrected", "/?scene=corrected#/history/7c0ffee0-0000-4000-8000-000000000012", "note-corrected"],
   ["palette", "/#/people", "person-row", (page) => page.keyboard.press("Control+k")],

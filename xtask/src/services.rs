@@ -191,7 +191,8 @@ fn config(folder: &Path, ports: Ports) -> String {
     format!(
         "data_dir = {data:?}\n\
          [api]\nlisten = \"127.0.0.1:{}\"\norigin = \"{}\"\n\
-         [gateway]\nlisten = \"127.0.0.1:{}\"\n{}{platform}",
+         [gateway]\nlisten = \"127.0.0.1:{}\"\n\
+         [exception]\ncategories = [\"Suspected fraud\", \"Person cannot be reached\"]\n{}{platform}",
         ports.api,
         ports.api_origin(),
         ports.gateway,

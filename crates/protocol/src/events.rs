@@ -75,6 +75,19 @@ pub enum Event {
     NoteLifted {
         session_id: Uuid,
     },
+    /// Somebody is in an account whose person was not asked; for leads.
+    ExceptionUsed {
+        session_id: Uuid,
+        staff: StaffRef,
+        person: PersonRef,
+        category: String,
+        /// Who has handed the code over.
+        approved_by: Option<StaffRef>,
+    },
+    /// A lead has given a verdict.
+    SessionReviewed {
+        session_id: Uuid,
+    },
     /// Impersonation was switched off or on again, for everybody.
     Switched {
         on: bool,

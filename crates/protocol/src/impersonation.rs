@@ -48,12 +48,16 @@ pub enum Consent {
     /// The person gets the code, and reads it out.
     Code,
     /// A documented exceptional case, where nobody can be asked.
-    Exception {
-        /// One of the installation's list.
-        category: String,
-        /// Why nobody can be asked: at least 10 characters with letters in them.
-        reason: String,
-    },
+    Exception(Exception),
+}
+
+/// Why somebody is let in whose person was not asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Exception {
+    /// One of the installation's list.
+    pub category: String,
+    /// Why nobody can be asked: at least 10 characters with letters in them.
+    pub reason: String,
 }
 
 /// `POST /api/requests`

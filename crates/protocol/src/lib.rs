@@ -45,6 +45,9 @@ pub struct ServerInfo {
     /// Whether a person can be asked, and answer on their page.
     #[serde(default)]
     pub asks_people: bool,
+    /// Exceptional cases in which nobody has to be asked; none where there are none.
+    #[serde(default)]
+    pub exception_categories: Vec<String>,
     /// Nobody may impersonate until an administrator switches it on again.
     #[serde(default)]
     pub switched_off: bool,

@@ -6,7 +6,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{EndCause, Mode};
+use crate::{EndCause, Exception, Mode};
 
 /// What a change does that takes an account over, or its money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
@@ -124,6 +124,9 @@ pub struct PersonSession {
     /// Since when changes are allowed, where they were not from the beginning.
     #[serde(default)]
     pub changes_since: Option<DateTime<Utc>>,
+    /// What was begun without asking them, and why.
+    #[serde(default)]
+    pub exceptions: Vec<Exception>,
     pub started_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     pub end_cause: Option<EndCause>,

@@ -39,6 +39,8 @@ pub enum ErrorCode {
     PersonBusy,
     /// A note of an earlier session is still missing; `session_id` says which.
     NoteMissing,
+    /// An exceptional case of yours still waits for its review; `session_id` says which.
+    ReviewMissing,
     WrongCode,
     CodeExpired,
     /// No channel could deliver the code.
@@ -109,7 +111,7 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(type = "number | null")]
     pub retry_after_ms: Option<u64>,
-    /// The session that it is about, e.g. the one whose note is missing.
+    /// The session that it is about, e.g. the one whose note or review is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<Uuid>,
     /// Whom it is about, by name: who is in a person's account.

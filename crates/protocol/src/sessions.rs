@@ -59,6 +59,12 @@ pub struct Session {
     /// An administrator lets its staff member go on without the note.
     #[serde(default)]
     pub note_lifted: bool,
+    /// The verdict of a lead; the newest counts.
+    #[serde(default)]
+    pub review: Option<Review>,
+    /// Until when a lead has to review it; none where no review is missing.
+    #[serde(default)]
+    pub review_by: Option<DateTime<Utc>>,
 }
 
 /// How a session came to allow changes.
@@ -168,6 +174,19 @@ pub struct SessionDetail {
     pub earlier_notes: Vec<Note>,
     #[serde(default)]
     pub lifted: Option<LiftedNote>,
+    /// What the review said before it was written anew, the oldest first.
+    #[serde(default)]
+    pub earlier_reviews: Vec<Review>,
+}
+
+/// Sessions that stand out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionsOnly {
+    /// Those that rested on an exceptional case.
+    Exceptions,
+    /// Those of them that have ended and that no lead has reviewed.
+    ToReview,
 }
 
 /// `GET /api/sessions`
@@ -177,6 +196,7 @@ pub struct SessionsQuery {
     pub person: Option<String>,
     /// Only live (`true`) or ended (`false`) ones.
     pub live: Option<bool>,
+    pub only: Option<SessionsOnly>,
     #[serde(default)]
     pub offset: u32,
     /// How many at most, 1 to 200; 50 where it is missing.
@@ -188,6 +208,12 @@ pub struct SessionsPage {
     pub sessions: Vec<Session>,
     pub total: u32,
     pub offset: u32,
+    /// How many rested on an exceptional case, of all that the caller may see.
+    #[serde(default)]
+    pub exceptions: u32,
+    /// How many of these wait for their review.
+    #[serde(default)]
+    pub to_review: u32,
 }
 
 /// `POST /api/sessions/{id}/note`: what was done and why.
@@ -220,4 +246,28 @@ pub struct LiftedNote {
 pub struct LiftNote {
     /// At least 10 characters with letters in them.
     pub reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Justified,
+    /// It should not have happened, or not like this.
+    Objected,
+}
+
+/// `POST /api/sessions/{id}/review`: a lead's verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct NewReview {
+    pub verdict: Verdict,
+    /// At least 10 characters with letters in them.
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Review {
+    pub verdict: Verdict,
+    pub text: String,
+    pub by: StaffRef,
+    pub at: DateTime<Utc>,
 }

@@ -6,9 +6,9 @@ use std::{env, fs};
 
 use ts_rs::{Config, TS};
 use understudy_protocol::{
-    Deny, Enrolment, EventEnvelope, InboxEntry, Lease, LiftNote, NewNote, NewRequest, PendingRequest,
-    PeoplePage, PeopleQuery, Person, Problem, Raise, RecoveryCodes, Request, SecondFactor, ServerInfo,
-    SessionDetail, SessionsPage, SessionsQuery, SetSwitch, Staff, Switch, VerifyCode,
+    Deny, Enrolment, EventEnvelope, InboxEntry, Lease, LiftNote, NewNote, NewRequest, NewReview,
+    PendingRequest, PeoplePage, PeopleQuery, Person, Problem, Raise, RecoveryCodes, Request, SecondFactor,
+    ServerInfo, SessionDetail, SessionsPage, SessionsQuery, SetSwitch, Staff, Switch, VerifyCode,
 };
 
 /// Every type that no other one names; `export_all` follows the rest.
@@ -33,6 +33,7 @@ fn export(config: &Config) -> Result<(), ts_rs::ExportError> {
     SessionsPage::export_all(config)?;
     SessionDetail::export_all(config)?;
     NewNote::export_all(config)?;
+    NewReview::export_all(config)?;
     EventEnvelope::export_all(config)?;
     LiftNote::export_all(config)?;
     SetSwitch::export_all(config)?;

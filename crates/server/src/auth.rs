@@ -35,6 +35,10 @@ impl Caller {
         self.staff.roles.contains(&Role::Admin)
     }
 
+    pub fn is_lead(&self) -> bool {
+        self.staff.roles.contains(&Role::Lead)
+    }
+
     /// Whether the same token would still be let in.
     pub async fn still_good(&self, core: &Core) -> ApiResult<Self> {
         by_mac(core, self.access_mac.clone()).await
@@ -46,6 +50,9 @@ pub struct Impersonator(pub Caller);
 
 /// Whoever sets the rules of the installation.
 pub struct Admin(pub Caller);
+
+/// Whoever reviews sessions.
+pub struct Lead(pub Caller);
 
 async fn by_mac(core: &Core, access_mac: Vec<u8>) -> ApiResult<Caller> {
     let db = &core.store.db;
@@ -106,5 +113,17 @@ impl FromRequestParts<Shared> for Admin {
             return Ok(Self(caller));
         }
         Err(ApiError::new(ErrorCode::Forbidden, "Only an administrator may do this. Ask one."))
+    }
+}
+
+impl FromRequestParts<Shared> for Lead {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, core: &Shared) -> ApiResult<Self> {
+        let caller = Caller::from_request_parts(parts, core).await?;
+        if caller.is_lead() {
+            return Ok(Self(caller));
+        }
+        Err(ApiError::new(ErrorCode::Forbidden, "Only a team lead may do this. Ask one."))
     }
 }

@@ -49,6 +49,7 @@ pub struct Config {
     pub session: Session,
     pub second_factor: SecondFactor,
     pub account: Account,
+    pub exception: ExceptionConfig,
 }
 
 /// With no file: SQLite in a data folder, and the demo platform on this machine.
@@ -66,6 +67,7 @@ impl Default for Config {
             session: Session::default(),
             second_factor: SecondFactor::default(),
             account: Account::default(),
+            exception: ExceptionConfig::default(),
         }
     }
 }
@@ -355,6 +357,22 @@ impl Default for Account {
     }
 }
 
+/// Cases in which nobody has to be asked for consent.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExceptionConfig {
+    /// What such a case can be; without any there are no exceptions.
+    pub categories: Vec<String>,
+    /// Hours after the end of its session until whoever used it gets no further one without a review.
+    pub review_hours: u32,
+}
+
+impl Default for ExceptionConfig {
+    fn default() -> Self {
+        Self { categories: vec![], review_hours: 72 }
+    }
+}
+
 impl Config {
     /// Reads a file, or takes the embedded default.
     pub fn load(path: Option<&std::path::Path>) -> Result<Self, ConfigError> {
@@ -454,6 +472,13 @@ impl Config {
         if self.code.channels.is_empty() {
             return not_allowed("code.channels", "[]", "\"email\", \"app\" or both");
         }
+        for (place, category) in self.exception.categories.iter().enumerate() {
+            let fits = !category.is_empty() && category.trim() == category && category.chars().count() <= 100;
+            if !fits || self.exception.categories[..place].contains(category) {
+                let allowed = "different names of at most 100 characters, such as \"Suspected fraud\"";
+                return not_allowed("exception.categories", category, allowed);
+            }
+        }
         let mut recipients = self.code.rule.iter().map(|rule| rule.recipient).chain([self.code.recipient]);
         if recipients.any(|to| to == Recipient::Person) && !self.code.channels.contains(&Channel::Email) {
             let allowed = "\"email\" among them, because codes reach people by e-mail";
@@ -473,6 +498,7 @@ impl Config {
             ("session.lease_seconds", self.session.lease_seconds, 15..=120),
             ("account.delay_minutes", self.account.delay_minutes, 0..=10_080),
             ("account.link_days", self.account.link_days, 1..=365),
+            ("exception.review_hours", self.exception.review_hours, 1..=720),
         ] {
             if !range.contains(&value) {
                 return not_allowed(key, value, &format!("{} to {}", range.start(), range.end()));
@@ -615,6 +641,16 @@ mod tests {
             error("[code]\npending_minutes = 0"),
             "code.pending_minutes = \"0\" is not allowed: 1 to 480"
         );
+        assert_eq!(
+            error("[exception]\nreview_hours = 0"),
+            "exception.review_hours = \"0\" is not allowed: 1 to 720"
+        );
+        for list in
+            ["[\"\"]", "[\" Fraud\"]", "[\"Fraud\", \"Fraud\"]", &format!("[\"{}\"]", "x".repeat(101))]
+        {
+            let error = error(&format!("[exception]\ncategories = {list}"));
+            assert!(error.starts_with("exception.categories = "), "{error}");
+        }
         let smtp = |rest: &str| error(&format!("[mail.smtp]\nhost = \"mail.example\"\n{rest}"));
         assert!(smtp("user = \"ada\"").starts_with("mail.smtp.user = \"ada\" is not allowed"));
         assert!(smtp("password = \"hunter2\"").starts_with("mail.smtp.password = \"…\" is not allowed"));

@@ -33,6 +33,7 @@ impl ApiError {
             C::AlreadyImpersonating => (409, "You are impersonating already"),
             C::PersonBusy => (409, "Somebody is in this account"),
             C::NoteMissing => (409, "A note is missing"),
+            C::ReviewMissing => (409, "A review is missing"),
             C::WrongCode => (422, "Wrong code"),
             C::CodeExpired => (410, "The code has expired"),
             C::Undeliverable => (410, "The code could not be delivered"),
@@ -94,6 +95,16 @@ impl ApiError {
             "The support note of your session as {person} is still missing. Write it, then ask again."
         );
         let mut error = Self::new(ErrorCode::NoteMissing, detail);
+        error.0.session_id = Some(session);
+        error
+    }
+
+    pub fn review_missing(session: uuid::Uuid, person: &str) -> Self {
+        let detail = format!(
+            "Your session as {person} rested on an exceptional case, and its review is late. Ask a team lead for it; \
+             until then ask the person for their consent."
+        );
+        let mut error = Self::new(ErrorCode::ReviewMissing, detail);
         error.0.session_id = Some(session);
         error
     }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     Core, delivery, eligibility,
     error::{ApiError, ApiResult},
+    exceptions,
     letters::{self, Letter},
     staff,
     store::{
@@ -307,11 +308,14 @@ async fn consequences(
                 job.events.push(told(Told::RequestChanged { request_id: row.id }));
             }
             State::Closed { why: Closed::Raised, .. } => {
-                let raised = ActiveModel {
+                let mut raised = ActiveModel {
                     mode: Set(row.mode.clone()),
                     raised_by: Set(Some(row.id)),
                     ..Default::default()
                 };
+                if exceptions::of(row).is_some() {
+                    raised.exception_at = Set(Some(core.store.now().await?));
+                }
                 let raise = Entity::update_many()
                     .set(raised)
                     .col_expr(Column::Version, Expr::col(Column::Version).add(1))
@@ -319,12 +323,15 @@ async fn consequences(
                     .filter(Column::State.eq("live"))
                     .filter(Column::Mode.eq("view"));
                 job.guards.push(statement(&raise, db));
-                job.entries.push(entry(row, "mode_raised", json!({ "mode": row.mode })));
-                if let Some(address) = &row.person_email {
+                let mut details = json!({ "mode": row.mode });
+                if let Some(exception) = exceptions::of(row) {
+                    details["leads_told"] = exceptions::tell(core, row, exception, &mut job).await?;
+                } else if let Some(address) = &row.person_email {
                     let now = core.store.now().await?;
                     let told = letters::insert(core, Letter::Raised, session_of(row), address, now);
                     job.effects.push(told);
                 }
+                job.entries.push(entry(row, "mode_raised", details));
                 job.events.push(told(Told::RequestChanged { request_id: row.id }));
                 let session = Entity::find_by_id(session_of(row)).one(db).await?;
                 let extendable = match session.map(|session| (state(&session), session)) {
@@ -356,12 +363,15 @@ async fn consequences(
             State::Live { .. } if before.is_live() => {}
             State::Live { limit_at, .. } => {
                 set.live_person = Set(Some(row.person_id.clone()));
-                let details = json!({ "limit_at": limit_at, "mode": row.mode });
-                job.entries.push(entry(row, "session_started", details));
-                if let Some(address) = &row.person_email {
-                    let now = core.store.now().await?;
+                let mut details = json!({ "limit_at": limit_at, "mode": row.mode });
+                let now = core.store.now().await?;
+                if let Some(exception) = exceptions::of(row) {
+                    set.exception_at = Set(Some(now));
+                    details["leads_told"] = exceptions::tell(core, row, exception, &mut job).await?;
+                } else if let Some(address) = &row.person_email {
                     job.effects.push(letters::insert(core, Letter::Started, row.id, address, now));
                 }
+                job.entries.push(entry(row, "session_started", details));
                 let staff = staff::reference(core, row.staff_id).await?;
                 let started = Told::SessionStarted { session_id: row.id, staff, person: person(row) };
                 job.events.push(NewEvent { overseers: true, ..told(started) });

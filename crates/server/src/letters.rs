@@ -1,5 +1,6 @@
-//! Mails to people: that somebody is in their account, what they are asked, and the account of each session. Written
-//! in the transaction that gives rise to them; nobody on the staff's side can leave one out.
+//! Mails to people: that somebody is in their account, what they are asked, and the account of each session; and to
+//! leads, where the person was not asked. Written in the transaction that gives rise to them; nobody on the staff's
+//! side can leave one out.
 
 use sea_orm::{
     ActiveValue::Set,
@@ -15,6 +16,7 @@ use crate::{
     Core, consent,
     delivery::{PATIENCE, PAUSES, TURN},
     error::{ApiError, ApiResult},
+    exceptions,
     impersonations::{entry, step},
     mail::{LetterMail, Text, letter_mail},
     person, staff,
@@ -39,6 +41,12 @@ pub enum Letter {
     /// About one change; none where the request itself asks.
     Question(Option<Uuid>),
     Account,
+    /// Somebody is in the account, or may change things there, and the person was not asked.
+    Exception {
+        raise: bool,
+    },
+    /// The same, to a lead.
+    Lead,
 }
 
 /// The write that sends one.
@@ -48,6 +56,9 @@ pub fn insert(core: &Core, letter: Letter, session: Uuid, address: &str, at: Mil
         Letter::Raised => ("raised", None),
         Letter::Question(id) => ("question", id),
         Letter::Account => ("account", None),
+        Letter::Exception { raise: false } => ("exception", None),
+        Letter::Exception { raise: true } => ("exception_raise", None),
+        Letter::Lead => ("lead", None),
     };
     let row = ActiveModel {
         kind: Set(kind.to_owned()),
@@ -112,9 +123,10 @@ pub async fn send(core: &Core, row: Model) -> ApiResult<()> {
     let Some(session) = impersonation::Entity::find_by_id(row.session_id).one(&core.store.db).await? else {
         return Ok(());
     };
-    // What speaks of somebody who is in the account is false once they have left.
+    // What speaks of somebody who is in the account is false once they have left. That the person was not asked is said
+    // also then: no session is too short for it.
     let wanted = match (row.kind.as_str(), row.consent_id) {
-        ("account", _) => true,
+        ("account" | "exception" | "exception_raise" | "lead", _) => true,
         ("question", None) => session.state == "asked",
         _ => session.state == "live",
     };
@@ -164,7 +176,15 @@ pub async fn send(core: &Core, row: Model) -> ApiResult<()> {
 /// Written as it is sent, with a link of its own: the link stands in the mail and nowhere else.
 async fn text(core: &Core, row: &Model, session: &impersonation::Model) -> ApiResult<Text> {
     let staff = staff::reference(core, session.staff_id).await?.name;
-    let link = person::link_in_mail(core, &session.person_id).await?;
+    // The link is the person's: nobody else gets one.
+    let link = match row.kind.as_str() {
+        "lead" => None,
+        _ => Some(person::link_in_mail(core, &session.person_id).await?),
+    };
+    let mut approvers = vec![];
+    for id in exceptions::approvers(core, session).await? {
+        approvers.push(staff::reference(core, id).await?.name);
+    }
     let question = match row.consent_id {
         None if row.kind == "question" => Some(consent::wanted(core, session).await?.en),
         None => None,
@@ -182,10 +202,12 @@ async fn text(core: &Core, row: &Model, session: &impersonation::Model) -> ApiRe
     Ok(letter_mail(&LetterMail {
         installation: &core.config.name,
         staff: &staff,
+        person: &format!("{} ({})", session.person_name, session.person_id),
+        approvers: &approvers.join(", "),
         session: told.as_ref(),
         kind: &row.kind,
         question: question.as_deref(),
-        link: link.as_str(),
+        link: link.as_ref().map(|link| link.as_str()),
         minutes: core.config.session.longest(),
     }))
 }

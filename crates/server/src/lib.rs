@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod directory;
 pub mod eligibility;
 pub mod error;
+pub mod exceptions;
 pub mod gateway;
 pub mod hub;
 pub mod impersonations;

@@ -46,12 +46,28 @@ pub async fn reference(core: &Core, id: Uuid) -> Result<StaffRef, sea_orm::DbErr
 
 /// Whether these are one staff member: the same account, or accounts linked to the same person of the platform.
 pub async fn is_same(core: &Core, one: Uuid, other: Uuid) -> Result<bool, sea_orm::DbErr> {
-    if one == other {
-        return Ok(true);
+    Ok(accounts_of(core, one).await?.contains(&other))
+}
+
+/// All accounts of the staff member who has this one.
+pub async fn accounts_of(core: &Core, id: Uuid) -> Result<Vec<Uuid>, sea_orm::DbErr> {
+    let linked = staff::Entity::find().filter(staff::Column::PersonId.is_not_null());
+    let linked = linked.all(&core.store.db).await?;
+    let Some(own) = linked.iter().find(|row| row.id == id) else { return Ok(vec![id]) };
+    let person = |row: &staff::Model| row.person_id.as_deref().map(str::to_ascii_lowercase);
+    Ok(linked.iter().filter(|row| person(row) == person(own)).map(|row| row.id).collect())
+}
+
+/// The enabled leads, without these staff members.
+pub async fn leads(core: &Core, except: &[Uuid]) -> Result<Vec<staff::Model>, sea_orm::DbErr> {
+    let mut involved = vec![];
+    for id in except {
+        involved.extend(accounts_of(core, *id).await?);
     }
-    let both = staff::Entity::find().filter(staff::Column::Id.is_in([one, other]));
-    let linked: Vec<_> = both.all(&core.store.db).await?.into_iter().map(|row| row.person_id).collect();
-    Ok(matches!(linked.as_slice(), [Some(a), Some(b)] if a.eq_ignore_ascii_case(b)))
+    let enabled = staff::Entity::find().filter(staff::Column::DisabledAt.is_null());
+    let mut leads = enabled.order_by_asc(staff::Column::Email).all(&core.store.db).await?;
+    leads.retain(|row| roles(row).contains(&Role::Lead) && !involved.contains(&row.id));
+    Ok(leads)
 }
 
 /// How many administrators other than this staff member are signed in.

@@ -8,9 +8,9 @@ use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
 use understudy_protocol::{
     AskPerson, Deny, Enrol, Enrolment, Handoff, InboxEntry, Lease, LiftNote, NewNote, NewRaise, NewRequest,
-    Note, PendingRequest, PeoplePage, PeopleQuery, Person, Question, Raise, RecoveryCodes, Renew, Request,
-    Scope, SecondFactor, ServerInfo, Session, SessionDetail, SessionsPage, SessionsQuery, SetSwitch,
-    ShowFactor, Started, Switch, VerifyCode, WithToken,
+    NewReview, Note, PendingRequest, PeoplePage, PeopleQuery, Person, Question, Raise, RecoveryCodes, Renew,
+    Request, Review, Scope, SecondFactor, ServerInfo, Session, SessionDetail, SessionsPage, SessionsQuery,
+    SetSwitch, ShowFactor, Started, Switch, VerifyCode, WithToken,
 };
 use uuid::Uuid;
 
@@ -166,6 +166,10 @@ impl Api {
 
     pub(crate) async fn lift_note(&self, id: Uuid, lift: &LiftNote) -> Result<Session> {
         self.post(&format!("/api/sessions/{id}/note/lift"), lift).await
+    }
+
+    pub(crate) async fn review_session(&self, id: Uuid, review: &NewReview) -> Result<Review> {
+        self.post(&format!("/api/sessions/{id}/review"), review).await
     }
 
     pub(crate) async fn set_switch(&self, set: &SetSwitch) -> Result<Switch> {

@@ -2,7 +2,8 @@
 
 use tauri::AppHandle;
 use understudy_protocol::{
-    LiftNote, NewNote, Note, Raise, Request, Session, SessionDetail, SessionsPage, SessionsQuery,
+    LiftNote, NewNote, NewReview, Note, Raise, Request, Review, Session, SessionDetail, SessionsPage,
+    SessionsQuery,
 };
 use uuid::Uuid;
 
@@ -84,6 +85,12 @@ pub(crate) async fn write_note(app: AppHandle, id: Uuid, note: NewNote) -> Resul
 #[tauri::command]
 pub(crate) async fn lift_note(app: AppHandle, id: Uuid, lift: LiftNote) -> Result<Session> {
     app.understudy().api.lift_note(id, &lift).await
+}
+
+/// For leads, of somebody else's session.
+#[tauri::command]
+pub(crate) async fn review_session(app: AppHandle, id: Uuid, review: NewReview) -> Result<Review> {
+    app.understudy().api.review_session(id, &review).await
 }
 
 /// As far as the note is written. Also for the bar.

@@ -101,6 +101,13 @@ impl Follower {
             Event::ApprovalAsked { .. } | Event::ApprovalChanged { .. } => {
                 spawn(look_at_requests(self.app.clone(), self.told.clone()));
             }
+            Event::ExceptionUsed { session_id, staff, person, category, approved_by } => {
+                // Whoever asked or agreed knows.
+                let knows = approved_by.iter().chain([staff]).any(|it| Some(it.id) == self.staff);
+                if !knows {
+                    notify::exception_used(&self.app, *session_id, staff, person, category);
+                }
+            }
             Event::CodeDenied { person, by, .. } => notify::code_denied(&self.app, person, by),
             Event::SessionChanged { session_id, mode, extendable } => {
                 session::changed(&self.app, *session_id, *mode, *extendable);
@@ -124,7 +131,8 @@ impl Follower {
             Event::RequestChanged { .. }
             | Event::SessionStarted { .. }
             | Event::NoteWritten { .. }
-            | Event::NoteLifted { .. } => {}
+            | Event::NoteLifted { .. }
+            | Event::SessionReviewed { .. } => {}
         }
         if let Err(error) = self.app.emit_to(MAIN, "server-event", envelope) {
             log::error!("an event could not be passed on: {error}");

@@ -10,6 +10,7 @@ import type { LiftNote } from "./generated/LiftNote";
 import type { More } from "./generated/More";
 import type { NewNote } from "./generated/NewNote";
 import type { NewRequest } from "./generated/NewRequest";
+import type { NewReview } from "./generated/NewReview";
 import type { Note } from "./generated/Note";
 import type { NoteDraft } from "./generated/NoteDraft";
 import type { PendingRequest } from "./generated/PendingRequest";
@@ -20,6 +21,7 @@ import type { Prefill } from "./generated/Prefill";
 import type { Raise } from "./generated/Raise";
 import type { RecoveryCodes } from "./generated/RecoveryCodes";
 import type { Request } from "./generated/Request";
+import type { Review } from "./generated/Review";
 import type { Scope } from "./generated/Scope";
 import type { SecondFactor } from "./generated/SecondFactor";
 import type { Session } from "./generated/Session";
@@ -124,6 +126,8 @@ export const getSession = (id: string) => call<SessionDetail>("get_session", { i
 export const stopSession = (id: string) => call<Session>("stop_session", { id });
 export const writeNote = (id: string, note: NewNote) => call<Note>("write_note", { id, note });
 export const liftNote = (id: string, lift: LiftNote) => call<Session>("lift_note", { id, lift });
+export const reviewSession = (id: string, review: NewReview) =>
+  call<Review>("review_session", { id, review });
 export const getNoteDraft = (id: string) => call<NoteDraft>("get_note_draft", { id });
 export const keepNoteDraft = (id: string, draft: NoteDraft) => call<void>("keep_note_draft", { id, draft });
 export const showStage = () => call<void>("show_stage");
@@ -146,5 +150,6 @@ export const onStageState = (heard: (state: StageState) => void) => on("stage-st
 export const onStageClosed = (heard: (closed: StageClosed) => void) => on("stage-closed", heard);
 export const onSettings = (heard: (settings: Settings) => void) => on("settings", heard);
 export const onCodeOpened = (heard: (requestId: string) => void) => on("code-opened", heard);
+export const onSessionOpened = (heard: (sessionId: string) => void) => on("session-opened", heard);
 export const onMoreWanted = (heard: (more: More) => void) => on("more-wanted", heard);
 export const onCloseRefused = (heard: () => void) => on<null>("close-refused", heard);

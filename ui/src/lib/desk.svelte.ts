@@ -66,6 +66,8 @@ export class Desk {
   inboxError: CommandError | null = $state.raw(null);
   /** Own sessions that have ended and have no note yet. */
   unnoted: Session[] = $state.raw([]);
+  /** How many sessions wait for the review of a lead, where one looks. */
+  toReview = $state(0);
   /** How the last session ended, while its sheet is open. */
   closed: StageClosed | null = $state.raw(null);
   closeRefused = $state(false);
@@ -127,6 +129,11 @@ export class Desk {
     return this.app?.staff?.roles.includes("admin") ?? false;
   }
 
+  /** Leads review what others did. */
+  get reviews(): boolean {
+    return this.app?.staff?.roles.includes("lead") ?? false;
+  }
+
   /** What somebody should look at: own codes, and requests that nobody else has taken. */
   get waiting(): number {
     const open = this.approvals?.value.filter(
@@ -185,6 +192,7 @@ export class Desk {
       app.onStageClosed((closed) => this.#stageClosed(closed)),
       app.onSettings((settings) => this.#takeSettings(settings)),
       app.onCodeOpened((id) => this.openInbox(id)),
+      app.onSessionOpened((id) => this.route.go("history", id)),
       app.onMoreWanted((more) => this.askMore(more)),
       app.onCloseRefused(() => {
         this.closeRefused = this.stage !== null;
@@ -237,6 +245,7 @@ export class Desk {
     this.inbox = null;
     this.approvals = null;
     this.unnoted = [];
+    this.toReview = 0;
     this.closed = null;
     this.factor = null;
     this.recovery = null;
@@ -293,6 +302,7 @@ export class Desk {
 
   async refresh(): Promise<void> {
     this.sessionsVersion++;
+    void this.refreshReviews();
     if (!this.impersonates) return;
     await Promise.all([
       this.refreshRequest(),
@@ -347,13 +357,24 @@ export class Desk {
 
   async refreshUnnoted(): Promise<void> {
     try {
-      const { sessions } = await app.listSessions({ person: null, live: false, offset: 0, limit: 200 });
+      const query = { person: null, live: false, only: null, offset: 0, limit: 200 };
+      const { sessions } = await app.listSessions(query);
       this.unnoted = sessions.filter(
         ({ staff, note, note_lifted, resumed_by }) =>
           staff.id === this.#staffId && note === null && !note_lifted && resumed_by === null,
       );
     } catch {
       // The reminder stays as it was; History itself says what is wrong.
+    }
+  }
+
+  async refreshReviews(): Promise<void> {
+    if (!this.reviews) return;
+    try {
+      const query = { person: null, live: null, only: "to_review", offset: 0, limit: 1 } as const;
+      this.toReview = (await app.listSessions(query)).to_review;
+    } catch {
+      // The count stays as it was; History itself says what is wrong.
     }
   }
 
@@ -585,7 +606,19 @@ export class Desk {
       case "session_ended":
         this.sessionsVersion++;
         void this.refreshUnnoted();
+        void this.refreshReviews();
         break;
+      case "session_reviewed":
+        this.sessionsVersion++;
+        void this.refreshReviews();
+        break;
+      case "exception_used": {
+        const { session_id, staff, approved_by, category } = event;
+        if (staff.id === this.#staffId || approved_by?.id === this.#staffId) break;
+        const open = { label: m.toast_open(), run: () => this.route.go("history", session_id) };
+        this.toasts.show(m.toast_exception({ name: staff.name, category }), open);
+        break;
+      }
       case "action_refused":
       case "session_changed":
         this.sessionsVersion++;

@@ -6,6 +6,7 @@ import type { ConsentMeans } from "./generated/ConsentMeans";
 import type { Mode } from "./generated/Mode";
 import type { NoteDraft } from "./generated/NoteDraft";
 import type { Session } from "./generated/Session";
+import type { Verdict } from "./generated/Verdict";
 import type { Moved } from "./route.svelte";
 
 export interface RequestDraft {
@@ -18,12 +19,15 @@ export interface RequestDraft {
   /** `null` until somebody has chosen: a consent is stated, never assumed. */
   means: ConsentMeans | null;
   reference: string;
+  /** Of an exceptional case. */
+  category: string | null;
+  exception: string;
   /** Whether values in it came from outside, by a link, and have not been acknowledged. */
   prefilled: boolean;
 }
 
-/** What somebody chooses; where the person gets the code, that is the evidence. */
-export type Evidence = Exclude<Consent["evidence"], "code" | "exception">;
+/** What somebody chooses, of what the installation offers. */
+export type Evidence = Consent["evidence"];
 
 export const EMPTY_NOTE: NoteDraft = { what: "", why: "", solved: null };
 export const EMPTY_REQUEST: RequestDraft = {
@@ -35,6 +39,8 @@ export const EMPTY_REQUEST: RequestDraft = {
   given_by: "",
   means: null,
   reference: "",
+  category: null,
+  exception: "",
   prefilled: false,
 };
 
@@ -80,6 +86,18 @@ export function writeNoteDraft(sessionId: string, draft: NoteDraft | null): Prom
   writing = written.catch(() => undefined);
   return written;
 }
+
+/** A review as far as it is written. */
+export interface ReviewDraft {
+  verdict: Verdict | null;
+  text: string;
+}
+
+const reviewKey = (session: string, staff: string) => `review-draft/${staff}/${session}`;
+export const readReviewDraft = (session: string, staff: string) =>
+  read<ReviewDraft>(sessionStorage, reviewKey(session, staff), { verdict: null, text: "" });
+export const writeReviewDraft = (session: string, staff: string, draft: ReviewDraft | null) =>
+  write(sessionStorage, reviewKey(session, staff), draft);
 
 /** A request only outlives a reload. */
 export const readRequestDraft = () => read(sessionStorage, REQUEST_KEY, EMPTY_REQUEST);

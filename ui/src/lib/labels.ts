@@ -1,13 +1,8 @@
 // The contract's values in the words of the screen.
 import * as m from "$messages";
-import type { Action } from "./generated/Action";
-import type { Channel } from "./generated/Channel";
 import type { CommandError } from "./generated/CommandError";
-import type { DeliveryState } from "./generated/DeliveryState";
-import type { EndCause } from "./generated/EndCause";
 import type { ErrorCode } from "./generated/ErrorCode";
 import type { Kind } from "./generated/Kind";
-import type { RefusalReason } from "./generated/RefusalReason";
 import type { Role } from "./generated/Role";
 import { getLocale } from "./paraglide/runtime";
 
@@ -29,39 +24,6 @@ export function statusLabel(status: string): string {
 
 const ROLES: Record<Role, () => string> = { support: m.role_support, admin: m.role_admin, lead: m.role_lead };
 export const rolesLabel = (roles: Role[]) => roles.map((role) => ROLES[role]()).join(" · ");
-
-const CAUSES: Record<EndCause, () => string> = {
-  exit: m.cause_exit,
-  limit: m.cause_limit,
-  idle: m.cause_idle,
-  client_lost: m.cause_client_lost,
-  consent_withdrawn: m.cause_consent_withdrawn,
-  stopped_by_staff: m.cause_stopped_by_staff,
-  staff_disabled: m.cause_staff_disabled,
-  switched_off: m.cause_switched_off,
-};
-export const causeLabel = (cause: EndCause) => CAUSES[cause]();
-
-const REFUSALS: Record<RefusalReason, () => string> = {
-  consent_missing: m.refused_consent_missing,
-  view_only: m.refused_view_only,
-  path_not_canonical: m.refused_path,
-  shut: m.refused_shut,
-};
-
-/** The ledger keeps the reason as text; the ones we know are said in words. */
-export function refusalLabel(reason: Action["refused"]): string {
-  return (REFUSALS as Record<string, () => string>)[reason ?? ""]?.() ?? reason ?? "";
-}
-
-export const channelLabel = (channel: Channel) => (channel === "email" ? m.channel_email() : m.channel_app());
-
-const DELIVERIES: Record<DeliveryState, () => string> = {
-  sending: m.delivery_sending,
-  sent: m.delivery_sent,
-  failed: m.delivery_failed,
-};
-export const deliveryLabel = (state: DeliveryState) => DELIVERIES[state]();
 
 // The installation words its kinds itself; the two of the specification are also known in other languages.
 const KINDS: Record<string, [string, () => string]> = {
@@ -89,6 +51,7 @@ const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
   already_impersonating: m.error_already_impersonating,
   person_busy: ({ name }) => m.error_person_busy({ name: name ?? "?" }),
   note_missing: m.error_note_missing,
+  review_missing: m.error_review_missing,
   wrong_code: ({ tries_left }) => m.error_wrong_code({ count: tries_left ?? 0 }),
   code_expired: m.over_expired,
   undeliverable: m.over_undeliverable,

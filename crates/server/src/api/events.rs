@@ -21,7 +21,7 @@ use crate::{
     clock::time,
     error::ApiResult,
     store::{
-        ADMINS, EVERYBODY,
+        ADMINS, EVERYBODY, LEADS,
         entities::event::{Column, Entity, Model},
     },
 };
@@ -89,6 +89,7 @@ async fn unseen(core: &Shared, caller: &Caller, cursor: i64) -> Result<Vec<Model
         .and(Column::SignInId.is_null().or(Column::SignInId.eq(caller.sign_in_id)));
     let mine = mine.or(Column::StaffId.eq(EVERYBODY));
     let mine = if caller.is_admin() { mine.or(Column::StaffId.eq(ADMINS)) } else { mine };
+    let mine = if caller.is_lead() { mine.or(Column::StaffId.eq(LEADS)) } else { mine };
     let theirs = if caller.oversees() { mine.or(Column::Overseers.eq(true)) } else { mine };
     Entity::find()
         .filter(Column::Id.gt(cursor))

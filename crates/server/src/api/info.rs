@@ -35,6 +35,7 @@ pub async fn info(State(core): State<Shared>) -> Json<ServerInfo> {
             .collect(),
         session_minutes: config.session.minutes,
         asks_people: config.platform.person.is_some(),
+        exception_categories: config.exception.categories.clone(),
         switched_off: !switch::is_on(&core).await,
     })
 }

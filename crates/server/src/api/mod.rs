@@ -89,6 +89,7 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(sessions::end::end))
         .routes(routes!(sessions::note::write))
         .routes(routes!(sessions::lift::lift))
+        .routes(routes!(sessions::review::write))
         .routes(routes!(sessions::ask::ask))
         .routes(routes!(switch::turn))
         .routes(routes!(events::events))

@@ -1,4 +1,5 @@
-//! Mails to the person whose account it is: plain words, no word of ours that they would have to learn.
+//! Mails to the person whose account it is: plain words, no word of ours that they would have to learn. And to leads,
+//! where the person was not asked.
 
 use chrono::{DateTime, Utc};
 use understudy_protocol::{Counted, Mode, PersonSession};
@@ -8,17 +9,23 @@ use super::{Layout, Text};
 pub struct LetterMail<'a> {
     pub installation: &'a str,
     pub staff: &'a str,
+    /// Name and ID of the one whose account it is, for others.
+    pub person: &'a str,
+    /// Who has agreed to what the person was not asked about, for others.
+    pub approvers: &'a str,
     /// Missing where there is none yet, and the question says all.
     pub session: Option<&'a PersonSession>,
-    /// `started`, `raised`, `question` or `account`.
+    /// As the letters name it.
     pub kind: &'a str,
     pub question: Option<&'a str>,
-    pub link: &'a str,
+    /// To the person's page; missing where the mail is for somebody else.
+    pub link: Option<&'a str>,
     pub minutes: u32,
 }
 
 pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
     let LetterMail { installation, staff, .. } = mail;
+    let is = if mail.session.is_some_and(|session| session.ended_at.is_some()) { "was" } else { "is" };
     let (subject, lead) = match mail.kind {
         "question" => {
             (format!("{installation} asks for your permission"), mail.question.unwrap_or_default().to_owned())
@@ -34,6 +41,24 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
                  now on."
             ),
         ),
+        "exception" => (
+            format!("{staff} {is} in your account without your consent"),
+            format!(
+                "{staff} of {installation} {is} signed in to your account. You were not asked: this is an exceptional \
+                 case, and a second person of {installation} has agreed to it."
+            ),
+        ),
+        "exception_raise" => (
+            format!("{staff} may change things in your account without your consent"),
+            format!(
+                "{staff} of {installation} {is} signed in to your account, and may change things there. You were not \
+                 asked about that: this is an exceptional case, and a second person of {installation} has agreed to it."
+            ),
+        ),
+        "lead" => (
+            format!("To review: {staff} {is} signed in without consent"),
+            format!("{staff} {is} signed in as {}, who was not asked: an exceptional case.", mail.person),
+        ),
         _ => (
             "What was done in your account".to_owned(),
             format!("{staff} of {installation} was signed in to your account to help you."),
@@ -42,16 +67,24 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
     let rows = mail.session.map(|session| rows(mail, session)).unwrap_or_default();
     let (offer, action) = match mail.kind {
         "question" => ("Opening this page answers nothing. Allow or decline there:", "See the question"),
-        "started" | "raised" => ("You can end this at any time:", "See it, or end it"),
+        "started" | "raised" | "exception" | "exception_raise" if is == "is" => {
+            ("You can end this at any time:", "See it, or end it")
+        }
         _ => ("All visits to your account, and a way to end one that is running:", "See all visits"),
     };
-    let warning = "If you did not ask for help, end it there and tell us.";
+    let warning = match mail.kind {
+        "exception" | "exception_raise" => {
+            "A team lead will review this. If it seems wrong to you, end it there and tell us."
+        }
+        "lead" => "Review it once it has ended: in Understudy, under History.",
+        _ => "If you did not ask for help, end it there and tell us.",
+    };
     let layout = Layout {
         lead: &lead,
         code: None,
         note: None,
         rows: &rows,
-        offer: Some((offer, action, mail.link)),
+        offer: mail.link.map(|link| (offer, action, link)),
         warning,
         installation,
     };
@@ -67,7 +100,16 @@ fn rows(mail: &LetterMail<'_>, session: &PersonSession) -> Vec<(&'static str, St
             format!("look only at first; with changes allowed from {}", minute(since))
         }
     };
-    let mut rows = vec![("Who", mail.staff.to_owned()), ("Why", session.reason.clone())];
+    let mut rows = vec![("Who", mail.staff.to_owned())];
+    if mail.kind == "lead" {
+        rows.push(("As", mail.person.to_owned()));
+        rows.push(("Agreed to by", mail.approvers.to_owned()));
+    }
+    rows.push(("Why", session.reason.clone()));
+    for exception in &session.exceptions {
+        rows.push(("Exceptional case", exception.category.clone()));
+        rows.push(("Why nobody was asked", exception.reason.clone()));
+    }
     rows.extend(session.ticket.clone().map(|ticket| ("Ticket", ticket)));
     rows.push(("How", mode));
     match session.ended_at {

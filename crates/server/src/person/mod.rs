@@ -23,6 +23,7 @@ use crate::{
     config::PersonConfig,
     consent,
     error::{ApiError, ApiResult},
+    exceptions,
     gateway::TRIED,
     impersonations::{self, OPEN, name_of, named, state},
     keys::{Keys, Secret},
@@ -186,19 +187,18 @@ pub async fn told(core: &Core, row: &impersonation::Model) -> ApiResult<PersonSe
         // Under their own heading the word is said already.
         count(list, action.name.strip_prefix(TRIED).unwrap_or(&action.name).to_owned());
     }
+    let raise = match row.raised_by {
+        Some(id) => impersonation::Entity::find_by_id(id).one(&core.store.db).await?,
+        None => None,
+    };
     Ok(PersonSession {
         id: row.id,
         staff: staff::reference(core, row.staff_id).await?.name,
         reason: row.reason.clone(),
         ticket: row.ticket.clone(),
         mode: named(&row.mode).ok_or_else(unreadable)?,
-        changes_since: match row.raised_by {
-            None => None,
-            Some(id) => {
-                let raise = impersonation::Entity::find_by_id(id).one(&core.store.db).await?;
-                raise.and_then(|raise| raise.ended_at).map(time)
-            }
-        },
+        changes_since: raise.as_ref().and_then(|raise| raise.ended_at).map(time),
+        exceptions: std::iter::once(row).chain(&raise).filter_map(exceptions::of).collect(),
         started_at: time(started_at),
         ended_at: ended.map(|(at, _)| time(at)),
         end_cause: ended.and_then(|(_, cause)| named(&name_of(cause))),

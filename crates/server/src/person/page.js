@@ -22,6 +22,7 @@ const WORDS = {
     none: "Nobody of support has been in your account.",
     who: "Who",
     why: "Why",
+    unasked: "You were not asked",
     ticket: "Ticket",
     how: "How",
     when: "When",
@@ -57,6 +58,7 @@ const WORDS = {
     none: "Personne de l’assistance n’est entré dans votre compte.",
     who: "Qui",
     why: "Pourquoi",
+    unasked: "Sans votre accord",
     ticket: "Ticket",
     how: "Comment",
     when: "Quand",
@@ -143,6 +145,7 @@ function visit(session) {
   const rows = [
     [words.who, session.staff],
     [words.why, session.reason],
+    ...session.exceptions.map(({ category, reason }) => [words.unasked, `${category}: ${reason}`]),
     [words.ticket, session.ticket],
     [words.how, words[session.mode] + (session.changes_since === null ? "" : ` (${words.since(shortly(session.changes_since))})`)],
     [words.changed, listed(session.changed)],

@@ -195,6 +195,9 @@ pub mod impersonation {
         /// When this session was given more time, the last time.
         pub extended_at: Option<i64>,
 
+        /// When it began to rest on an exceptional case; none where it does not.
+        pub exception_at: Option<i64>,
+
         /// The session that it raises, while it is open: one each.
         pub open_raise: Option<Uuid>,
         /// The staff member, while the request is open or the session live: one each.
@@ -292,6 +295,26 @@ pub mod note {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What a lead thinks of a session, as it stands.
+pub mod review {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "review")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub session_id: Uuid,
+        pub staff_id: Uuid,
+        /// `justified` or `objected`.
+        pub verdict: String,
+        pub text: String,
+        pub written_at: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// A question to the person in a session, and its answer: consent to one sensitive change.
 pub mod consent {
     use sea_orm::entity::prelude::*;
@@ -332,7 +355,7 @@ pub mod person_link {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// A mail to a person; what it says is written when it is sent.
+/// A mail to a person, or to the leads about them; what it says is written when it is sent.
 pub mod letter {
     use sea_orm::entity::prelude::*;
 
@@ -341,7 +364,7 @@ pub mod letter {
     pub struct Model {
         #[sea_orm(primary_key)]
         pub id: i64,
-        /// `started`, `raised`, `question` or `account`.
+        /// `started`, `raised`, `exception`, `exception_raise`, `question` or `account`; `lead` for a team lead.
         pub kind: String,
         pub session_id: Uuid,
         pub consent_id: Option<Uuid>,

@@ -23,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(Approval),
             Box::new(PersonsSide),
             Box::new(Raises),
+            Box::new(Reviews),
         ]
     }
 }
@@ -424,6 +425,32 @@ impl MigrationTrait for Raises {
         let named = "UPDATE impersonation SET consent = '{\"evidence\":\"statement\",' || substr(consent, 2)";
         manager.get_connection().execute_unprepared(named).await?;
         Ok(())
+    }
+}
+
+struct Reviews;
+
+impl MigrationName for Reviews {
+    fn name(&self) -> &'static str {
+        "m0010_reviews"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Reviews {
+    #[allow(elided_lifetimes_in_paths)]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut impersonation = Table::alter();
+        impersonation.table(Alias::new("impersonation")).add_column(big_integer_null("exception_at"));
+        manager.alter_table(impersonation).await?;
+        let review = [
+            key(uuid("session_id")),
+            uuid("staff_id"),
+            string("verdict"),
+            text("text"),
+            big_integer("written_at"),
+        ];
+        manager.create_table(table("review", review)).await
     }
 }
 

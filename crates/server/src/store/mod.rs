@@ -19,7 +19,7 @@ use crate::{
     clock::Clock,
     keys::{Keys, Secret},
 };
-pub use writer::{ADMINS, EVERYBODY, Entry, Job, NewEvent, WriteError, statement};
+pub use writer::{ADMINS, EVERYBODY, Entry, Job, LEADS, NewEvent, WriteError, statement};
 
 /// The database, its clock, and the one way to change what matters: [`Store::write`].
 #[derive(Clone)]

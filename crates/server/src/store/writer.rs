@@ -37,6 +37,9 @@ pub const EVERYBODY: Uuid = Uuid::nil();
 /// Addressee of what every administrator hears; nobody's ID.
 pub const ADMINS: Uuid = Uuid::from_u128(1);
 
+/// Addressee of what every lead hears; nobody's ID.
+pub const LEADS: Uuid = Uuid::from_u128(2);
+
 /// Something to tell apps and other servers.
 #[derive(Debug, Clone)]
 pub struct NewEvent {

@@ -2,6 +2,7 @@
 import type { Action } from "../generated/Action";
 import type { Approval } from "../generated/Approval";
 import type { CommandError } from "../generated/CommandError";
+import type { Consent } from "../generated/Consent";
 import type { EndCause } from "../generated/EndCause";
 import type { Enrolment } from "../generated/Enrolment";
 import type { NewVersion } from "../generated/NewVersion";
@@ -12,6 +13,7 @@ import type { PeopleQuery } from "../generated/PeopleQuery";
 import type { Person } from "../generated/Person";
 import type { Prefill } from "../generated/Prefill";
 import type { Request } from "../generated/Request";
+import type { Review } from "../generated/Review";
 import type { ServerInfo } from "../generated/ServerInfo";
 import type { Session } from "../generated/Session";
 import type { Staff } from "../generated/Staff";
@@ -31,6 +33,7 @@ export const info: ServerInfo = {
   gateway_origins: ["http://localhost:7201"],
   session_minutes: 30,
   asks_people: true,
+  exception_categories: ["Suspected fraud", "Person cannot be reached"],
   switched_off: false,
 };
 
@@ -138,6 +141,12 @@ export const updateFailed = error(
   "app",
   "The update could not be installed, so this version stays. Try again later, or tell whoever manages this computer.",
 );
+
+export const exception: Consent = {
+  evidence: "exception",
+  category: "Suspected fraud",
+  reason: "Two payments left her account tonight that she cannot have made, and she is on a flight.",
+};
 
 export const reference = ({ id, kind, name }: Person) => ({ id, kind, name });
 
@@ -276,12 +285,43 @@ function session(index: number): Session {
     actions: 3 + ((index * 5) % 17),
     note: ended && index !== 3 && index !== 4 ? note(ended, by, index % 5 !== 4) : null,
     note_lifted: false,
+    review: null,
+    review_by: null,
   };
 }
 
 export const sessions: Session[] = Array.from({ length: 64 }, (_, index) => session(index)).sort((a, b) =>
   b.started_at.localeCompare(a.started_at),
 );
+
+const review = (verdict: Review["verdict"], text: string): Review => ({
+  verdict,
+  text,
+  by: { id: "5a1f6c1e-0000-4000-8000-000000000004", name: "Léa Fontaine" },
+  at: ago(DAY / 2),
+});
+export const earlierReview = review("objected", "The ticket does not say whom the bank has called, or when.");
+
+/** Sessions without consent: one to review, one that is late, one that was reviewed. */
+export function withExceptions(): Session[] {
+  const cases: Record<number, Partial<Session>> = {
+    2: { review_by: ago(-2 * DAY) },
+    5: { review_by: ago(3 * MINUTE) },
+    6: {
+      review: review(
+        "justified",
+        "The bank’s letter has come meanwhile, and nothing was touched but the card.",
+      ),
+    },
+    9: { review: review("objected", "He could have been called: the number in the ticket works.") },
+  };
+  return sessions.map((session, index) => {
+    const staff = { id: "5a1f6c1e-0000-4000-8000-000000000003", name: "Ada Winter" };
+    return cases[index]
+      ? { ...session, staff, consent: exception, approved_by: colleague, ...cases[index] }
+      : session;
+  });
+}
 
 const action = (index: number, rest: Partial<Action>): Action => ({
   entry: 4100 + index,

@@ -11,6 +11,7 @@ import type { LiftedNote } from "../generated/LiftedNote";
 import type { LiftNote } from "../generated/LiftNote";
 import type { NewNote } from "../generated/NewNote";
 import type { NewRequest } from "../generated/NewRequest";
+import type { NewReview } from "../generated/NewReview";
 import type { NoteDraft } from "../generated/NoteDraft";
 import type { PeopleQuery } from "../generated/PeopleQuery";
 import type { Question } from "../generated/Question";
@@ -104,8 +105,9 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
   let request: Request | null = null;
   let inbox: InboxEntry[] = [];
   let approvals = scene.startsWith("approvals") ? data.pendingRequests() : [];
+  if (scene === "approvals-exception") for (const entry of approvals) entry.consent = data.exception;
   let staled = false;
-  const sessions = structuredClone(data.sessions);
+  const sessions = structuredClone(scene.startsWith("exceptions") ? data.withExceptions() : data.sessions);
   const aNote = data.sessions.find(({ note }) => note !== null)?.note ?? null;
   if (scene !== "owed") for (const session of sessions) if (session.ended_at) session.note ??= aNote;
 
@@ -148,7 +150,11 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
       scene.startsWith("first") || scene === "sign-in-trouble"
         ? null
         : { ...data.info, switched_off: scene.startsWith("off") },
-    staff: /^(first|sign-in)/.test(scene) ? null : scene === "link-lead" ? data.lead : data.staff,
+    staff: /^(first|sign-in)/.test(scene)
+      ? null
+      : ["link-lead", "exceptions-lead"].includes(scene)
+        ? data.lead
+        : data.staff,
     connection: scene === "offline" || scene.endsWith("-trouble") ? "offline" : "online",
     trouble: scene.endsWith("-trouble") ? data.trouble : null,
     clock_ahead_ms: { clock: 6 * 60_000, "clock-behind": -190_000, "sign-in-clock": 3_660_000 }[scene] ?? 800,
@@ -451,12 +457,20 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
         scene === "empty"
           ? []
           : sessions.filter(
-              ({ person, ended_at }) =>
+              ({ person, ended_at, consent, review_by }) =>
                 (query.person === null || person.id === query.person) &&
-                (query.live === null || query.live === (ended_at === null)),
+                (query.live === null || query.live === (ended_at === null)) &&
+                (query.only !== "exceptions" || consent.evidence === "exception") &&
+                (query.only !== "to_review" || review_by !== null),
             );
       const offset = query.offset;
-      return { sessions: found.slice(offset, offset + (query.limit ?? 50)), total: found.length, offset };
+      return {
+        sessions: found.slice(offset, offset + (query.limit ?? 50)),
+        total: found.length,
+        offset,
+        exceptions: sessions.filter(({ consent }) => consent.evidence === "exception").length,
+        to_review: sessions.filter(({ review_by }) => review_by !== null).length,
+      };
     },
     get_session: ({ id }: { id: string }) => {
       const session = sessions.find((known) => known.id === id) ?? fail("not_found", "No such session.");
@@ -465,6 +479,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
         actions: data.actions,
         earlier_notes: scene === "corrected" && session.note ? [{ ...session.note, solved: false }] : [],
         lifted: lifted.get(id) ?? null,
+        earlier_reviews: session.review?.verdict === "justified" ? [data.earlierReview] : [],
       };
     },
     stop_session: ({ id }: { id: string }) => {
@@ -486,6 +501,12 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
         reason: lift.reason,
       });
       return Object.assign(session, { note_lifted: true });
+    },
+    review_session: ({ id, review }: { id: string; review: NewReview }) => {
+      const session = sessions.find((known) => known.id === id) ?? fail("not_found", "No such session.");
+      const written = { ...review, by: { id: data.lead.id, name: data.lead.name }, at: data.ago(0) };
+      Object.assign(session, { review: written, review_by: null });
+      return written;
     },
     get_note_draft: ({ id }: { id: string }) => drafts.get(id) ?? { what: "", why: "", solved: null },
     keep_note_draft: ({ id, draft }: { id: string; draft: NoteDraft }) => void drafts.set(id, draft),

@@ -6,7 +6,7 @@ import type { ErrorCode } from "./ErrorCode";
  */
 export type CommandError = { code: ErrorCode, message: string, field: string | null, tries_left: number | null, retry_after_ms: number | null, 
 /**
- * The session that it is about, e.g. the one whose note is missing.
+ * The session that it is about, e.g. the one whose note or review is missing.
  */
 session_id: string | null, 
 /**

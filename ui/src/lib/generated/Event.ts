@@ -15,4 +15,8 @@ extendable: boolean, } | { "type": "session_ended", session_id: string, cause: E
 /**
  * What the person would have to consent to.
  */
-scope: Scope | null, } | { "type": "consent_changed", question: Question, } | { "type": "note_written", session_id: string, } | { "type": "note_lifted", session_id: string, } | { "type": "switched", on: boolean, } | { "type": "signed_out" };
+scope: Scope | null, } | { "type": "consent_changed", question: Question, } | { "type": "note_written", session_id: string, } | { "type": "note_lifted", session_id: string, } | { "type": "exception_used", session_id: string, staff: StaffRef, person: PersonRef, category: string, 
+/**
+ * Who has handed the code over.
+ */
+approved_by: StaffRef | null, } | { "type": "session_reviewed", session_id: string, } | { "type": "switched", on: boolean, } | { "type": "signed_out" };

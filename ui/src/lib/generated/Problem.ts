@@ -14,7 +14,7 @@ type: string, title: string, status: number,
  */
 detail: string, code: ErrorCode, field?: string | null, tries_left?: number | null, retry_after_ms?: number | null, 
 /**
- * The session that it is about, e.g. the one whose note is missing.
+ * The session that it is about, e.g. the one whose note or review is missing.
  */
 session_id?: string | null, 
 /**

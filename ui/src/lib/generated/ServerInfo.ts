@@ -34,6 +34,10 @@ session_minutes: number,
  */
 asks_people: boolean, 
 /**
+ * Exceptional cases in which nobody has to be asked; none where there are none.
+ */
+exception_categories: Array<string>, 
+/**
  * Nobody may impersonate until an administrator switches it on again.
  */
 switched_off: boolean, };

@@ -5,6 +5,7 @@ import type { Mode } from "./Mode";
 import type { Note } from "./Note";
 import type { PersonRef } from "./PersonRef";
 import type { Raised } from "./Raised";
+import type { Review } from "./Review";
 import type { StaffRef } from "./StaffRef";
 
 export type Session = { id: string, staff: StaffRef, person: PersonRef, mode: Mode, reason: string, ticket: string | null, consent: Consent, 
@@ -39,4 +40,12 @@ actions: number, note: Note | null,
 /**
  * An administrator lets its staff member go on without the note.
  */
-note_lifted: boolean, };
+note_lifted: boolean, 
+/**
+ * The verdict of a lead; the newest counts.
+ */
+review: Review | null, 
+/**
+ * Until when a lead has to review it; none where no review is missing.
+ */
+review_by: string | null, };

@@ -2,6 +2,7 @@
 import type { Action } from "./Action";
 import type { LiftedNote } from "./LiftedNote";
 import type { Note } from "./Note";
+import type { Review } from "./Review";
 import type { Session } from "./Session";
 
 /**
@@ -11,4 +12,8 @@ export type SessionDetail = { session: Session, actions: Array<Action>,
 /**
  * What the note said before it was corrected, the oldest first.
  */
-earlier_notes: Array<Note>, lifted: LiftedNote | null, };
+earlier_notes: Array<Note>, lifted: LiftedNote | null, 
+/**
+ * What the review said before it was written anew, the oldest first.
+ */
+earlier_reviews: Array<Review>, };

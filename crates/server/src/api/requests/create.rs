@@ -7,7 +7,8 @@ use sea_orm::{
 };
 use serde_json::json;
 use understudy_protocol::{
-    Consent, ConsentStatement, ErrorCode, Event as Told, Mode, NewRequest, Person, Recipient, Request,
+    Consent, ConsentStatement, ErrorCode, Event as Told, Exception, Mode, NewRequest, Person, Recipient,
+    Request,
 };
 use understudy_rules::{
     Millis,
@@ -25,6 +26,7 @@ use crate::{
     auth::{Caller, Impersonator},
     delivery, eligibility,
     error::{ApiError, ApiResult},
+    exceptions,
     impersonations::{name_of, set_state, state, step},
     keys::Secret,
     letters::{self, Letter},
@@ -76,9 +78,13 @@ pub async fn place(
     mut asked: Asked,
 ) -> ApiResult<(StatusCode, Answer<Request>)> {
     switch::require_on(core).await?;
-    let recipient = core.config.code.recipient_of(&caller.staff.roles, asked.mode);
+    let recipient = match asked.consent {
+        // A second administrator agrees, whatever the rules say of other requests.
+        Consent::Exception(_) => Recipient::Approver,
+        _ => core.config.code.recipient_of(&caller.staff.roles, asked.mode),
+    };
     if asked.resumes.is_none() {
-        asked.consent = check_consent(core, &asked, recipient)?;
+        asked.consent = check_consent(core, caller, &asked, recipient).await?;
     }
     eligibility::require(core, caller, &asked.person.id, &asked.person.kind).await?;
     for _ in 0..TRIES {
@@ -208,9 +214,19 @@ fn optional(field: &str, text: Option<&str>) -> ApiResult<Option<String>> {
 }
 
 /// Whether the evidence is one that can be had here, and says what it must.
-fn check_consent(core: &Core, asked: &Asked, recipient: Recipient) -> ApiResult<Consent> {
+async fn check_consent(
+    core: &Core,
+    caller: &Caller,
+    asked: &Asked,
+    recipient: Recipient,
+) -> ApiResult<Consent> {
     let not_here = |detail: &str| Err(ApiError::invalid("consent", detail));
     match (&asked.consent, recipient) {
+        (Consent::Exception(exception), _) => {
+            let exception = check_exception(core, exception)?;
+            exceptions::require_reviewed(core, caller).await?;
+            Ok(Consent::Exception(exception))
+        }
         (Consent::Code, Recipient::Person) => Ok(Consent::Code),
         (_, Recipient::Person) => {
             not_here("Here the person gets the code, and reads it to you: that is their consent.")
@@ -223,8 +239,22 @@ fn check_consent(core: &Core, asked: &Asked, recipient: Recipient) -> ApiResult<
             not_here("Nobody can be asked by e-mail here: the platform does not vouch for its people.")
         }
         (Consent::Page, _) => Ok(Consent::Page),
-        (Consent::Exception { .. }, _) => not_here("This installation knows no exceptional cases."),
     }
+}
+
+fn check_exception(core: &Core, exception: &Exception) -> ApiResult<Exception> {
+    let categories = &core.config.exception.categories;
+    if !categories.contains(&exception.category) {
+        let detail = match categories.as_slice() {
+            [] => "This installation knows no exceptional cases.".to_owned(),
+            known => {
+                format!("Choose one of the exceptional cases of this installation: {}.", known.join(", "))
+            }
+        };
+        return Err(ApiError::invalid("consent.category", detail));
+    }
+    let reason = checked_reason("consent.reason", &exception.reason)?;
+    Ok(Exception { category: exception.category.clone(), reason })
 }
 
 fn check_statement(consent: &ConsentStatement) -> ApiResult<ConsentStatement> {

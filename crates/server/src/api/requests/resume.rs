@@ -45,7 +45,7 @@ pub async fn resume(
         }
     }
     let consent = consent(&lost)?;
-    if matches!(consent, Consent::Exception { .. }) {
+    if matches!(consent, Consent::Exception(_)) {
         return Err(over("An exceptional case is decided each time. Request a new code."));
     }
     let mode = if lost.raised_by.is_some() { None } else { named(&lost.mode) };

@@ -9,9 +9,10 @@ pub mod lift;
 pub mod list;
 pub mod note;
 pub mod read;
+pub mod review;
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
-use understudy_protocol::{Lease, Note, Raised, Session, StaffRef};
+use understudy_protocol::{Lease, Note, Raised, Review, Session, StaffRef};
 use understudy_rules::impersonation::State;
 
 use crate::{
@@ -19,10 +20,11 @@ use crate::{
     auth::Caller,
     clock::time,
     error::{ApiError, ApiResult},
+    exceptions,
     impersonations::{consent, limits_of, name_of, named, person, state},
     keys::Secret,
     staff,
-    store::entities::{impersonation, ledger_entry, note as notes},
+    store::entities::{impersonation, ledger_entry, note as notes, review as reviews},
 };
 use uuid::Uuid;
 
@@ -96,6 +98,16 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session
             written_at: time(note.written_at),
         }),
     };
+    let review = match reviews::Entity::find_by_id(row.id).one(db).await? {
+        None => None,
+        Some(review) => Some(Review {
+            verdict: named(&review.verdict).ok_or_else(unreadable)?,
+            text: review.text,
+            by: staff::reference(core, review.staff_id).await?,
+            at: time(review.written_at),
+        }),
+    };
+    let to_review = ended.filter(|_| row.exception_at.is_some() && review.is_none());
     Ok(Session {
         id: row.id,
         staff: staff::reference(core, row.staff_id).await?,
@@ -117,6 +129,8 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session
         actions: u32::try_from(actions).unwrap_or(u32::MAX),
         note,
         note_lifted: row.note_lifted_at.is_some(),
+        review,
+        review_by: to_review.map(|(at, _)| time(at + exceptions::grace(core))),
     })
 }
 

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
-use understudy_protocol::{Action, LiftedNote, Note, SessionDetail, StaffRef};
+use understudy_protocol::{Action, LiftedNote, Note, Review, SessionDetail, StaffRef, Verdict};
 use uuid::Uuid;
 
 use super::{ACTION_KINDS, shown, visible};
@@ -13,6 +13,7 @@ use crate::{
     auth::Caller,
     clock::time,
     error::ApiResult,
+    impersonations::named,
     staff,
     store::{
         Entry, Job,
@@ -43,6 +44,7 @@ pub async fn read(
         actions: actions(&core, id).await?,
         earlier_notes: earlier_notes(&core, id).await?,
         lifted: lifted(&core, id).await?,
+        earlier_reviews: earlier_reviews(&core, id).await?,
     }))
 }
 
@@ -61,6 +63,22 @@ async fn earlier_notes(core: &Core, id: Uuid) -> ApiResult<Vec<Note>> {
     }
     notes.pop();
     Ok(notes)
+}
+
+/// All that was written but the last, which is the review as it stands.
+async fn earlier_reviews(core: &Core, id: Uuid) -> ApiResult<Vec<Review>> {
+    let mut reviews = Vec::new();
+    for (row, details) in entries(core, id, "session_reviewed").await? {
+        reviews.push(Review {
+            // Where the details are erased, nothing looks better than it was.
+            verdict: details["verdict"].as_str().and_then(named).unwrap_or(Verdict::Objected),
+            text: details["text"].as_str().unwrap_or_default().to_owned(),
+            by: who(core, &details).await?,
+            at: time(row.at),
+        });
+    }
+    reviews.pop();
+    Ok(reviews)
 }
 
 async fn lifted(core: &Core, id: Uuid) -> ApiResult<Option<LiftedNote>> {

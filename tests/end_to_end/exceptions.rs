@@ -1,0 +1,146 @@
+//! An exceptional case from end to end: one asks, an administrator agrees, a lead hears of it and reviews it. Three
+//! people at three computers.
+
+use anyhow::{Context as _, ensure};
+use understudy_protocol::Role;
+use understudy_server::staff;
+
+use crate::harness::{
+    ADA, App, Colleague, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Staff, Theme, View, World, id,
+    until,
+};
+
+const GRACE: Staff = Staff { email: "grace@example.com", name: "Grace Okafor" };
+const CASE: &str = "Suspected fraud";
+const WHY: &str = "Two payments left her account tonight that she cannot have made";
+const VERDICT: &str = "The bank’s letter names both payments, and nothing was touched";
+const MAIL: &str = "elise.marchand@example.com";
+
+async fn at_their_computer(world: &World, name: &str, staff: &Staff) -> anyhow::Result<(Colleague, App)> {
+    let office = world.colleague(name).await?;
+    let app = App::start_for(&office).await?;
+    app.sign_in(world, staff).await?;
+    Ok((office, app))
+}
+
+/// Clicks the newest notification of this computer.
+async fn click_notification(office: &Colleague) -> anyhow::Result<()> {
+    until("a click on the notification", SOON, async || {
+        Ok(office.desktop.click_notification()?.then_some(()))
+    })
+    .await
+}
+
+/// Fills the form in; what is missing is said before anything is sent.
+async fn ask(world: &World, ada: &App) -> anyhow::Result<()> {
+    ada.click(View::Main, &id("nav-impersonation")).await?;
+    ada.fill(View::Main, &id("identifier"), PERSON).await?;
+    ada.click(View::Main, &id("find-person")).await?;
+    ada.fill(View::Main, &id("reason"), REASON).await?;
+    ada.click(View::Main, &id("evidence-exception")).await?;
+    ada.click(View::Main, &id("request-code")).await?;
+    ada.reads(View::Main, "form", "Choose the case that it is").await?;
+    ada.click(View::Main, &id(&format!("category-{CASE}"))).await?;
+    ada.fill(View::Main, &id("exception-reason"), WHY).await?;
+    world.step(ada, "130-exception", "Ada says which case it is, and why nobody is asked.").await?;
+    ada.click(View::Main, &id("request-code")).await?;
+    ada.see(View::Main, &id("pending-who")).await.map(drop)
+}
+
+/// Grace reads what it is about, and agrees.
+async fn agree(world: &World, office: &Colleague, grace: &App) -> anyhow::Result<()> {
+    click_notification(office).await?;
+    let known = office.desktop.notifications()?;
+    ensure!(known.iter().any(|(_, body)| body.contains("Without consent: Suspected fraud")), "{known:?}");
+    for part in ["Without consent", CASE, WHY, REASON, PERSON_NAME, "was not asked"] {
+        grace.reads(View::Main, &id("approval"), part).await?;
+    }
+    grace.click(View::Main, &id("take")).await?;
+    grace.scan().await?;
+    grace.click(View::Main, &id("recovery-kept")).await?;
+    grace.see(View::Main, &id("hand-over")).await?;
+    world.step_on(&office.desktop, grace, "131-exception-asked", "Grace sees that nobody was asked.").await?;
+    grace.click(View::Main, &id("hand-over")).await?;
+    grace.gone(View::Main, &id("approval")).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exception_takes_a_second_administrator_and_ends_in_a_review() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let store = &world.services.server.core.store;
+    staff::add(store, GRACE.email, GRACE.name, &[Role::Admin], PASSWORD.to_owned().into()).await?;
+    let ada = App::start(&world).await?;
+    ada.sign_in(&world, &ADA).await?;
+    let (grace_office, grace) = at_their_computer(&world, "grace", &GRACE).await?;
+    let (lea_office, lea) = at_their_computer(&world, "lea", &LEA).await?;
+    ask(&world, &ada).await?;
+    let session = world.services.newest().await?.id;
+    agree(&world, &grace_office, &grace).await?;
+    ada.enter_code(&world.mail.newest(ADA.email, 1).await?.code()).await?;
+    ada.start_session().await?;
+    ada.reads(View::Platform, "h1", PERSON_NAME).await?;
+
+    // All hear of it at once: the person, and the lead by mail and on her screen.
+    let told = world.mail.newest(MAIL, 1).await?.text.replace("=\n", "");
+    for part in ["You were not asked", CASE, WHY] {
+        ensure!(told.contains(part), "{part}: {told}");
+    }
+    let mailed = world.mail.newest(LEA.email, 1).await?.text.replace("=\n", "");
+    ensure!(mailed.contains(CASE) && !mailed.contains("/person#"), "{mailed}");
+    click_notification(&lea_office).await?;
+    let known = lea_office.desktop.notifications()?;
+    let shown = known.iter().find(|(title, _)| title == "Signed in without consent");
+    let (_, body) = shown.with_context(|| format!("no notification of it: {known:?}"))?;
+    ensure!(body.contains(ADA.name) && body.contains(PERSON_NAME) && body.contains(CASE), "{body}");
+    lea.reads(View::Main, &id("report"), CASE).await?;
+    lea.reads(View::Main, &id("report-approver"), GRACE.name).await?;
+    ensure!(!lea.shows(View::Main, &id("review-form")).await?, "it still runs");
+    world
+        .step_on(&lea_office.desktop, &lea, "132-lead-told", "The notification has opened the report.")
+        .await?;
+
+    ada.click(View::Bar, &id("exit")).await?;
+    world.services.ended(session, "exit", SOON).await?;
+    ada.click(View::Main, &id("note-later")).await?;
+    // What is half written stays while she looks at something else.
+    lea.reads(View::Main, &id("badge-history"), "1").await?;
+    lea.reads(View::Main, &id("review-by"), "has to review this session").await?;
+    lea.click(View::Main, &id("review-file")).await?;
+    lea.reads(View::Main, &id("review-form"), "Choose a verdict").await?;
+    lea.fill(View::Main, &id("review-text"), VERDICT).await?;
+    lea.click(View::Main, &id("nav-history")).await?;
+    lea.click(View::Main, &id("history-only-to_review")).await?;
+    lea.reads(View::Main, &id("session-row"), "To review").await?;
+    world
+        .step_on(&lea_office.desktop, &lea, "133-to-review", "History shows what waits for a review.")
+        .await?;
+    lea.click(View::Main, &format!("{} a", id("session-row"))).await?;
+    lea.click(View::Main, &id("verdict-justified")).await?;
+    world.step_on(&lea_office.desktop, &lea, "134-review", "The review, as far as it was written.").await?;
+    lea.click(View::Main, &id("review-file")).await?;
+    for part in ["Justified", VERDICT, LEA.name] {
+        lea.reads(View::Main, &id("report-review"), part).await?;
+    }
+    lea.gone(View::Main, &id("badge-history")).await?;
+    world
+        .step_on(&lea_office.desktop, &lea, "135-reviewed", "The review is filed, and nothing waits.")
+        .await?;
+
+    // Whoever did it reads the verdict, and has no form for one; neither has the one who agreed.
+    for (app, name) in [(&ada, ADA.name), (&grace, GRACE.name)] {
+        app.click(View::Main, &id("nav-history")).await?;
+        app.reads(View::Main, &id("session-row"), "Exception").await?;
+        app.click(View::Main, &format!("{} a", id("session-row"))).await?;
+        app.reads(View::Main, &id("report-review"), VERDICT).await?;
+        ensure!(!app.shows(View::Main, &id("review-start")).await?, "{name} may review it");
+    }
+    let kinds = world.services.kinds(session).await?;
+    for kind in ["code_handed_over", "session_started", "letter_sent", "session_reviewed"] {
+        ensure!(kinds.iter().any(|known| known == kind), "no {kind} in {kinds:?}");
+    }
+    world.services.verify_ledger().await?;
+    for app in [ada, grace, lea] {
+        app.close().await?;
+    }
+    Ok(())
+}
