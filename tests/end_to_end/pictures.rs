@@ -40,7 +40,7 @@ const HIDE: &str = "const sheet = new CSSStyleSheet();
         [data-testid=session-row] :is(.when a, .end .small) { display: inline-block; width: 90px; height: 1em; overflow: hidden }
         [data-testid=person-row], [data-testid=session-row] { background: none !important }
         *, *::before, *::after { caret-color: transparent !important; animation: none !important; transition: none !important }
-        ::-webkit-scrollbar { display: none }`);
+        /* The bar of what scrolls comes and goes. */ .page, .page > .body { overflow: hidden !important }`);
     document.adoptedStyleSheets = [sheet];
     document.activeElement?.blur();";
 
