@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use understudy_protocol::Recipient;
+use understudy_server::config::Config;
 use url::Url;
 
 use crate::harness::{ADA, App, Browser, PERSON, REASON, SOON, View, World, id, until};
@@ -161,6 +163,36 @@ async fn permission_to_act_is_asked_and_given_while_the_stage_is_open_and_then_m
     app.click(View::Main, &format!("{} a", id("session-row"))).await?;
     app.reads(View::Main, &id("report-raised"), "The name has a typing error").await?;
     world.step(&app, "127-report-raised", "The report says how changes came to be allowed.").await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_the_person_reads_out_is_their_consent() -> anyhow::Result<()> {
+    let by_person = |config: &mut Config| config.code.recipient = Recipient::Person;
+    let world = World::configured(by_person).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    app.click(View::Main, &id("nav-impersonation")).await?;
+    app.fill(View::Main, &id("identifier"), PERSON).await?;
+    app.click(View::Main, &id("find-person")).await?;
+    app.fill(View::Main, &id("reason"), REASON).await?;
+    ensure!(!app.shows(View::Main, &id("consent-given-by")).await?, "a statement is asked for");
+    world.step(&app, "128-consent-by-code", "The code is the consent: nothing is stated.").await?;
+    app.click(View::Main, &id("request-code")).await?;
+    app.reads(View::Main, &id("code-with-person"), "Élise Marchand").await?;
+    world.step(&app, "129-code-with-person", "The code is with the person.").await?;
+    // She reads her mail, and reads the code out.
+    let mail = world.mail.newest(MAIL, 1).await?;
+    ensure!(mail.text.contains("asks to sign in to your account as you"), "{}", mail.text);
+    ensure!(world.desktop.notifications()?.is_empty(), "the one who asks is told of it");
+    app.enter_code(&mail.code()).await?;
+    app.start_session().await?;
+    app.reads(View::Platform, "h1", "Élise Marchand").await?;
+    let session = world.services.newest().await?.id;
+    ensure!(world.services.kinds(session).await?.contains(&"consent_given".to_owned()), "not on record");
+    app.click(View::Bar, &id("exit")).await?;
+    world.services.ended(session, "exit", SOON).await?;
+    app.click(View::Main, &id("note-later")).await?;
     app.close().await
 }
 

@@ -14,7 +14,7 @@ use crate::{
     Core,
     auth::Caller,
     error::{ApiError, ApiResult},
-    impersonations::{person, session_of},
+    impersonations::{self, person, session_of},
     letters::{self, Letter},
     staff,
     store::{
@@ -28,7 +28,7 @@ use crate::{
 
 /// What a request rests on, where it is an exceptional case.
 pub fn of(row: &Model) -> Option<Exception> {
-    match serde_json::from_str(&row.consent) {
+    match impersonations::consent(row) {
         Ok(Consent::Exception(exception)) => Some(exception),
         _ => None,
     }
