@@ -15,7 +15,9 @@ pub struct Message {
 impl Message {
     /// The code that the mail carries, as a person would read it.
     pub fn code(&self) -> String {
-        let (_, rest) = self.text.split_once("impersonation code: ").unwrap_or_default();
+        // Long lines are folded on their way (quoted-printable).
+        let text = self.text.replace("=\r\n", "");
+        let (_, rest) = text.split_once(" code: ").unwrap_or_default();
         rest.get(..9).unwrap_or_default().to_owned()
     }
 }
