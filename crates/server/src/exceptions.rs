@@ -49,10 +49,7 @@ pub async fn tell(core: &Core, request: &Model, exception: Exception, job: &mut 
     for lead in &leads {
         write(Letter::Lead, &lead.email);
     }
-    let approved_by = match request.taken_by {
-        Some(id) => Some(staff::reference(core, id).await?),
-        None => None,
-    };
+    let approved_by = staff::approver(core, request).await?;
     let event = Event::ExceptionUsed {
         session_id: session,
         staff: staff::reference(core, request.staff_id).await?,

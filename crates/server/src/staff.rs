@@ -44,6 +44,14 @@ pub async fn reference(core: &Core, id: Uuid) -> Result<StaffRef, sea_orm::DbErr
     Ok(row.map_or_else(|| unknown_staff(id), |row| StaffRef { id, name: row.name }))
 }
 
+/// Who has taken a request, and has handed over or denied its code if somebody has.
+pub async fn approver(core: &Core, row: &impersonation::Model) -> Result<Option<StaffRef>, sea_orm::DbErr> {
+    match row.taken_by {
+        Some(id) => Ok(Some(reference(core, id).await?)),
+        None => Ok(None),
+    }
+}
+
 /// Whether these are one staff member: the same account, or accounts linked to the same person of the platform.
 pub async fn is_same(core: &Core, one: Uuid, other: Uuid) -> Result<bool, sea_orm::DbErr> {
     Ok(accounts_of(core, one).await?.contains(&other))

@@ -14,7 +14,7 @@ use crate::{
     clock::time,
     error::{ApiError, ApiResult},
     keys::{Keys, Secret},
-    staff::{self as people, end_sessions, entry},
+    staff::{end_sessions, entry, shown},
     store::{
         Entry, Job, NewEvent, WriteError,
         entities::{refresh_token, sign_in, staff},
@@ -46,7 +46,7 @@ impl Tokens {
 
     fn answer(self, core: &Core, staff: &staff::Model, now: Millis) -> Answer<SignedIn> {
         Answer(SignedIn {
-            staff: people::shown(core, staff),
+            staff: shown(core, staff),
             access_token: self.access,
             access_expires_in_ms: ACCESS.unsigned_abs(),
             refresh_token: self.refresh,

@@ -50,14 +50,6 @@ async fn now(app: &App<'_>, id: Uuid) -> Request {
     app.get(&format!("/api/requests/{id}")).await.expect("the request")
 }
 
-async fn code_of(app: &App<'_>, id: Uuid) -> String {
-    eventually("the code arrives", async || {
-        let inbox: Vec<InboxEntry> = app.get("/api/inbox").await.expect("inbox");
-        inbox.into_iter().find(|entry| entry.request_id == id).map(|entry| entry.code)
-    })
-    .await
-}
-
 fn id_of(app: &App<'_>) -> Uuid {
     app.signed_in.as_ref().expect("signed in").staff.id
 }
@@ -91,7 +83,7 @@ async fn from_the_question_to_the_session_by_way_of_an_administrator() {
     answer(&grace, request.id, "hand-over").await.expect("handed over");
     assert!(waiting(&grace).await.is_empty() && waiting(&max).await.is_empty());
     // The code goes to the one who asked, by every channel, and to nobody else.
-    let code = code_of(&ada, request.id).await;
+    let code = ada.code_of(request.id).await;
     for admin in [&grace, &max] {
         let inbox: Vec<InboxEntry> = admin.get("/api/inbox").await.expect("inbox");
         assert!(inbox.is_empty());
@@ -237,7 +229,7 @@ async fn invariant_4_while_a_request_is_pending_there_is_no_code_to_guess() {
     answer(&grace, request.id, "hand-over").await.expect("handed over");
     let again = answer(&grace, request.id, "hand-over").await;
     assert_eq!(again, Err(ErrorCode::RequestAnswered), "one code a request");
-    let code = code_of(&ada, request.id).await;
+    let code = ada.code_of(request.id).await;
     ada.verify(&request, &code).await.expect("the guesses before cost no try");
     world.stop().await;
 }

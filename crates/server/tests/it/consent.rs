@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::json;
 use understudy_protocol::{
-    Consent, ConsentState, EndCause, ErrorCode, InboxEntry, Mode, NewRequest, PendingRequest, Problem,
-    Recipient, Request, RequestState, Role, SessionDetail,
+    Consent, ConsentState, EndCause, ErrorCode, Mode, NewRequest, PendingRequest, Problem, Recipient,
+    Request, RequestState, Role, SessionDetail,
 };
 use understudy_server::config::PersonConfig;
 use uuid::Uuid;
@@ -26,14 +26,6 @@ async fn ask(app: &App<'_>, mode: Mode) -> Result<Request, Problem> {
 
 async fn now(app: &App<'_>, id: Uuid) -> RequestState {
     app.get::<Request>(&format!("/api/requests/{id}")).await.expect("the request").state
-}
-
-async fn code_of(app: &App<'_>, id: Uuid) -> String {
-    eventually("the code arrives", async || {
-        let inbox: Vec<InboxEntry> = app.get("/api/inbox").await.expect("inbox");
-        inbox.into_iter().find(|entry| entry.request_id == id).map(|entry| entry.code)
-    })
-    .await
 }
 
 #[tokio::test]
@@ -68,7 +60,7 @@ async fn invariant_8_a_person_who_is_asked_lets_somebody_in_by_the_button_once_a
     assert_eq!(page.questions[0].state, ConsentState::Allowed);
     let again = browser.answer(&page.link, &request, true).await.unwrap_err();
     assert_eq!(again.code, ErrorCode::ConsentUnavailable);
-    let code = code_of(&app, request.id).await;
+    let code = app.code_of(request.id).await;
     app.verify(&request, &code).await.expect("verified");
     let started = app.start(&request).await.expect("started");
     let ledger = world.ledger().await;
@@ -99,7 +91,7 @@ async fn a_yes_can_be_taken_back_until_somebody_is_in_and_no_answer_is_no() {
     // Allowed, the code entered, and thought better of.
     let request = ask(&app, Mode::Act).await.expect("asked");
     browser.answer(&page.link, &request, true).await.expect("allowed");
-    let code = code_of(&app, request.id).await;
+    let code = app.code_of(request.id).await;
     app.verify(&request, &code).await.expect("verified");
     browser.answer(&page.link, &request, false).await.expect("taken back");
     assert_eq!(app.start(&request).await.err().expect("refused"), ErrorCode::ConsentMissing);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::json;
 use understudy_protocol::{
-    Consent, ErrorCode, InboxEntry, Lease, Mode, NewRequest, Problem, Request, RequestState, Session,
-    SessionDetail, Started,
+    Consent, ErrorCode, Lease, Mode, NewRequest, Problem, Request, RequestState, Session, SessionDetail,
+    Started,
 };
 use uuid::Uuid;
 
@@ -36,14 +36,6 @@ fn stated() -> Consent {
     asking_for(ELISE, Mode::Act).consent
 }
 
-async fn code_of(app: &App<'_>, id: Uuid) -> String {
-    eventually("the code arrives", async || {
-        let inbox: Vec<InboxEntry> = app.get("/api/inbox").await.expect("inbox");
-        inbox.into_iter().find(|entry| entry.request_id == id).map(|entry| entry.code)
-    })
-    .await
-}
-
 #[tokio::test]
 async fn invariant_9_a_session_that_may_only_look_changes_nothing_until_its_new_code_was_entered() {
     let world = World::new().await;
@@ -56,7 +48,7 @@ async fn invariant_9_a_session_that_may_only_look_changes_nothing_until_its_new_
     app.renew(&started).await.expect("renewed");
     assert_eq!(app.get::<Request>("/api/requests/current").await.expect("open").id, request.id);
     assert_eq!(raise(&app, &started, request.id).await.unwrap_err(), ErrorCode::NotVerified);
-    let code = code_of(&app, request.id).await;
+    let code = app.code_of(request.id).await;
     app.verify(&request, &code).await.expect("verified");
     assert_eq!(stage.change_profile("X").await.status(), StatusCode::FORBIDDEN);
     // It starts no session of its own, and the session's own request raises nothing.
@@ -96,7 +88,7 @@ async fn invariant_8_changes_are_allowed_by_the_person_while_somebody_looks() {
     assert_eq!(browser.answer(&link(&asked), &request, true).await.unwrap_err().code, ErrorCode::Forbidden);
     let page = browser.vouched().await.expect("the page");
     browser.answer(&page.link, &request, true).await.expect("allowed");
-    let code = code_of(&app, request.id).await;
+    let code = app.code_of(request.id).await;
     app.verify(&request, &code).await.expect("verified");
     raise(&app, &started, request.id).await.expect("raised");
     assert_eq!(stage.change_profile("X").await.status(), StatusCode::SEE_OTHER);
@@ -113,7 +105,7 @@ async fn invariant_3_what_was_asked_for_in_a_session_ends_with_it() {
     let state =
         async |id: Uuid| app.get::<Request>(&format!("/api/requests/{id}")).await.expect("the request").state;
     assert_eq!(state(older.id).await, RequestState::Replaced);
-    let code = code_of(&app, request.id).await;
+    let code = app.code_of(request.id).await;
     app.verify(&request, &code).await.expect("verified");
     app.end(&started).await.expect("ended");
     let refused = raise(&app, &started, request.id).await.unwrap_err();
@@ -148,7 +140,7 @@ async fn after_its_app_was_lost_a_session_goes_on_by_a_new_code_with_its_consent
     let request: Request = app.post("/api/requests", &wanted).await.expect("asked");
     let page = browser.vouched().await.expect("the page");
     browser.answer(&page.link, &request, true).await.expect("allowed");
-    let code = code_of(&app, request.id).await;
+    let code = app.code_of(request.id).await;
     app.verify(&request, &code).await.expect("verified");
     let first = app.start(&request).await.expect("started");
     assert_eq!(resume(&app, &first).await.unwrap_err().code, ErrorCode::ConsentUnavailable);
@@ -157,7 +149,7 @@ async fn after_its_app_was_lost_a_session_goes_on_by_a_new_code_with_its_consent
     let again = resume(&app, &first).await.expect("goes on");
     assert_ne!(again.state, RequestState::Asked);
     assert_eq!((again.mode, again.consent.clone()), (Mode::View, Consent::Page));
-    let code = code_of(&app, again.id).await;
+    let code = app.code_of(again.id).await;
     app.verify(&again, &code).await.expect("verified");
     let second = app.start(&again).await.expect("started");
     let shown: SessionDetail =
@@ -189,7 +181,7 @@ async fn invariant_8_a_consent_is_not_drawn_out_by_losing_the_app_and_never_goes
     let first = app.session(ELISE, Mode::View).await;
     lose(&world, &first, &app).await;
     let again = resume(&app, &first).await.expect("goes on");
-    let code = code_of(&app, again.id).await;
+    let code = app.code_of(again.id).await;
     app.verify(&again, &code).await.expect("verified");
     let second = app.start(&again).await.expect("started");
     assert!(!second.session.extendable);

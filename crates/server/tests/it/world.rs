@@ -313,12 +313,17 @@ impl<'a> App<'a> {
     pub async fn code(&self, person: &str, mode: Mode) -> (Request, String) {
         let request: Request =
             self.post("/api/requests", &asking_for(person, mode)).await.expect("requested");
-        let entry = eventually("the code arrives", async || {
+        let code = self.code_of(request.id).await;
+        (request, code)
+    }
+
+    /// Waits for the code of a request.
+    pub async fn code_of(&self, request: uuid::Uuid) -> String {
+        eventually("the code arrives", async || {
             let inbox: Vec<InboxEntry> = self.get("/api/inbox").await.expect("inbox");
-            inbox.into_iter().find(|entry| entry.request_id == request.id)
+            inbox.into_iter().find(|entry| entry.request_id == request).map(|entry| entry.code)
         })
-        .await;
-        (request, entry.code)
+        .await
     }
 
     pub async fn verify(&self, request: &Request, code: &str) -> Result<Request, ErrorCode> {

@@ -71,6 +71,14 @@ pub struct Asked {
     pub resumes: Option<(Uuid, Millis)>,
 }
 
+/// The person of a session, as the directory knows them now, with the address that they had before anybody was in
+/// their account.
+pub async fn person_of(core: &Core, session: &impersonation::Model) -> ApiResult<Person> {
+    let person = core.directory.find(&session.person_id).await?;
+    let email = session.person_email.clone().unwrap_or(person.email);
+    Ok(Person { email, ..person })
+}
+
 /// Checks it and writes it down.
 pub async fn place(
     core: &Core,

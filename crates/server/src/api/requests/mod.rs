@@ -103,10 +103,7 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request
 }
 
 async fn approval(core: &Core, row: &impersonation::Model) -> ApiResult<Approval> {
-    let by = match row.taken_by {
-        Some(id) => Some(staff::reference(core, id).await?),
-        None => None,
-    };
+    let by = staff::approver(core, row).await?;
     let on_duty = staff::admins_on_duty(core, row.staff_id).await?;
     Ok(Approval { by, reason: row.denial.clone(), on_duty })
 }

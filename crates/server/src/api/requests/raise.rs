@@ -7,7 +7,7 @@ use understudy_rules::impersonation::Event;
 use uuid::Uuid;
 
 use super::{
-    create::{Asked, place},
+    create::{Asked, person_of, place},
     is_theirs,
 };
 use crate::{
@@ -42,9 +42,7 @@ pub async fn ask(
         return Err(ApiError::new(ErrorCode::Invalid, "This session allows changes already."));
     }
     let reason = checked_reason("reason", &new.wanted.reason)?;
-    let mut person = core.directory.find(&session.person_id).await?;
-    // Where they were reached before anybody was in their account.
-    person.email = session.person_email.unwrap_or(person.email);
+    let person = person_of(&core, &session).await?;
     let (ticket, consent) = (session.ticket, new.wanted.consent);
     place(
         &core,

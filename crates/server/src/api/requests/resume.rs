@@ -6,7 +6,7 @@ use understudy_protocol::{Consent, ErrorCode, Mode, Request};
 use understudy_rules::impersonation::{Closed, EndCause, State as Machine};
 use uuid::Uuid;
 
-use super::create::{Asked, place};
+use super::create::{Asked, person_of, place};
 use crate::{
     Shared,
     api::{extract::Path, sessions::owned},
@@ -49,11 +49,8 @@ pub async fn resume(
         return Err(over("An exceptional case is decided each time. Request a new code."));
     }
     let mode = if lost.raised_by.is_some() { None } else { named(&lost.mode) };
-    let mut person = core.directory.find(&lost.person_id).await?;
-    // Where they were reached before anybody was in their account.
-    person.email = lost.person_email.unwrap_or(person.email);
     let asked = Asked {
-        person,
+        person: person_of(&core, &lost).await?,
         mode: mode.unwrap_or(Mode::View),
         reason: lost.reason,
         ticket: lost.ticket,

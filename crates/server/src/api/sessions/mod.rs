@@ -12,7 +12,7 @@ pub mod read;
 pub mod review;
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
-use understudy_protocol::{Lease, Note, Raised, Review, Session, StaffRef};
+use understudy_protocol::{Lease, Note, Raised, Review, Session};
 use understudy_rules::impersonation::State;
 
 use crate::{
@@ -116,7 +116,7 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session
         reason: row.reason.clone(),
         ticket: row.ticket.clone(),
         consent: consent(row)?,
-        approved_by: approver(core, row).await?,
+        approved_by: staff::approver(core, row).await?,
         raised: raised(core, row).await?,
         resumed_by: resumed_by(core, row).await?,
         extended_at: row.extended_at.map(time),
@@ -134,13 +134,6 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session
     })
 }
 
-async fn approver(core: &Core, row: &impersonation::Model) -> ApiResult<Option<StaffRef>> {
-    Ok(match row.taken_by {
-        Some(id) => Some(staff::reference(core, id).await?),
-        None => None,
-    })
-}
-
 async fn raised(core: &Core, row: &impersonation::Model) -> ApiResult<Option<Raised>> {
     let Some(id) = row.raised_by else { return Ok(None) };
     let unreadable = || ApiError::internal(&format!("request {id} cannot be read"));
@@ -149,7 +142,7 @@ async fn raised(core: &Core, row: &impersonation::Model) -> ApiResult<Option<Rai
         at: time(request.ended_at.ok_or_else(unreadable)?),
         reason: request.reason.clone(),
         consent: consent(&request)?,
-        approved_by: approver(core, &request).await?,
+        approved_by: staff::approver(core, &request).await?,
     }))
 }
 
