@@ -63,9 +63,7 @@ async fn invariant_8_nobody_steps_in_before_the_person_who_is_asked_has_allowed_
     let browser = elise(&world).await?;
     let app = App::start(&world).await?;
     app.sign_in(&world, &ADA).await?;
-    app.click(View::Main, &id("nav-impersonation")).await?;
-    app.fill(View::Main, &id("identifier"), PERSON).await?;
-    app.click(View::Main, &id("find-person")).await?;
+    app.open_form(PERSON).await?;
     app.fill(View::Main, &id("reason"), REASON).await?;
     app.click(View::Main, &id("evidence-page")).await?;
     world.step(&app, "118-ask-by-mail", "The person is to be asked.").await?;
@@ -172,9 +170,7 @@ async fn a_code_that_the_person_reads_out_is_their_consent() -> anyhow::Result<(
     let world = World::configured(by_person).await?;
     let app = App::start(&world).await?;
     app.sign_in(&world, &ADA).await?;
-    app.click(View::Main, &id("nav-impersonation")).await?;
-    app.fill(View::Main, &id("identifier"), PERSON).await?;
-    app.click(View::Main, &id("find-person")).await?;
+    app.open_form(PERSON).await?;
     app.fill(View::Main, &id("reason"), REASON).await?;
     ensure!(!app.shows(View::Main, &id("consent-given-by")).await?, "a statement is asked for");
     world.step(&app, "128-consent-by-code", "The code is the consent: nothing is stated.").await?;
@@ -228,9 +224,7 @@ async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_se
     if let Some(path) = world.picture_of("113-person-asked") {
         browser.picture(&path).await?;
     }
-    support_access(&world, &browser).await?;
-    browser.click(&id("allow")).await?;
-    browser.see(&id("allowed")).await?;
+    allow(&world, &browser, "asks to change your bank details").await?;
     if let Some(path) = world.picture_of("114-person-allowed") {
         browser.picture(&path).await?;
     }

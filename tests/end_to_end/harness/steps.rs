@@ -21,11 +21,16 @@ impl App {
         Ok(())
     }
 
-    /// "Impersonation" from the rail, up to the sent request. Answers with its ID.
-    pub async fn request_code(&self, world: &World, person: &str, mode: &str) -> anyhow::Result<Uuid> {
+    /// "Impersonation" from the rail, up to the form about this person.
+    pub async fn open_form(&self, person: &str) -> anyhow::Result<()> {
         self.click(View::Main, &id("nav-impersonation")).await?;
         self.fill(View::Main, &id("identifier"), person).await?;
-        self.click(View::Main, &id("find-person")).await?;
+        self.click(View::Main, &id("find-person")).await
+    }
+
+    /// From there to the sent request. Answers with its ID.
+    pub async fn request_code(&self, world: &World, person: &str, mode: &str) -> anyhow::Result<Uuid> {
+        self.open_form(person).await?;
         self.fill_in_request(mode).await?;
         self.click(View::Main, &id("request-code")).await?;
         self.see(View::Main, &id("code-time")).await?;
