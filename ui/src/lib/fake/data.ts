@@ -124,7 +124,7 @@ export const newVersion: NewVersion = {
   version: "0.2.0",
   notes: "Codes arrive faster.\nThe history can be searched by ticket.",
 };
-const error = (code: CommandError["code"], message: string): CommandError => ({
+export const error = (code: CommandError["code"], message: string): CommandError => ({
   code,
   message,
   field: null,

@@ -82,16 +82,7 @@ const SHEETS: Record<string, Sheet> = {
 };
 
 function fail(code: ErrorCode, message: string, more: Partial<CommandError> = {}): never {
-  throw {
-    code,
-    message,
-    field: null,
-    tries_left: null,
-    retry_after_ms: null,
-    session_id: null,
-    name: null,
-    ...more,
-  };
+  throw { ...data.error(code, message), ...more };
 }
 
 /** `scene` names what the screens should show; see `npm run fake`. */
