@@ -24,14 +24,17 @@ impl Attempt {
     /// `what` is tried, with a prefix of its own for each kind of secret: an address is free text, and must not
     /// be able to name somebody's second factor. Refused with `detail` where it was too often.
     pub async fn begin(core: &Core, what: &str, detail: &str) -> ApiResult<Self> {
-        let (db, now) = (&core.store.db, core.store.now().await?);
-        Entity::delete_many().filter(Column::At.lte(now - FAILURE_MEMORY)).exec(db).await?;
-        let row = ActiveModel { what: Set(what.to_owned()), at: Set(now), ..Default::default() };
-        let attempt = Self(Entity::insert(row).exec(db).await?.last_insert_id);
-        if Entity::find().filter(Column::What.eq(what)).count(db).await? > FAILURES {
-            attempt.forget(core).await?;
+        let now = core.store.now().await?;
+        // One after the other, or many at once would see each other and all be refused, the right one too.
+        let turn = core.store.turn_at(what).await?;
+        Entity::delete_many().filter(Column::At.lte(now - FAILURE_MEMORY)).exec(&turn).await?;
+        if Entity::find().filter(Column::What.eq(what)).count(&turn).await? >= FAILURES {
+            turn.commit().await?;
             return Err(ApiError::too_many(FAILURE_MEMORY, detail));
         }
+        let row = ActiveModel { what: Set(what.to_owned()), at: Set(now), ..Default::default() };
+        let attempt = Self(Entity::insert(row).exec(&turn).await?.last_insert_id);
+        turn.commit().await?;
         Ok(attempt)
     }
 

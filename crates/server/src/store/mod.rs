@@ -8,8 +8,9 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use sea_orm::{
-    ActiveValue::Set, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
-    EntityTrait as _, TransactionTrait as _, sea_query::OnConflict, sqlx::sqlite,
+    ActiveValue::Set, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection,
+    DatabaseTransaction, DbBackend, DbErr, EntityTrait as _, Statement, TransactionTrait as _,
+    sea_query::OnConflict, sqlx::sqlite,
 };
 use sea_orm_migration::MigratorTrait as _;
 use tokio::sync::Notify;
@@ -56,8 +57,19 @@ impl Store {
         Ok(Self { db, clock, writer, written })
     }
 
-    pub async fn now(&self) -> Result<Millis, sea_orm::DbErr> {
+    pub async fn now(&self) -> Result<Millis, DbErr> {
         self.clock.now(&self.db).await
+    }
+
+    /// A transaction that waits for all others at `what`, on every server. On SQLite the first write waits.
+    pub async fn turn_at(&self, what: &str) -> Result<DatabaseTransaction, DbErr> {
+        let turn = self.db.begin().await?;
+        if turn.get_database_backend() == DbBackend::Postgres {
+            let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+            turn.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, lock, [what.into()]))
+                .await?;
+        }
+        Ok(turn)
     }
 
     /// Makes a change, its record and its events durable, all or nothing. Answers the index of the first
