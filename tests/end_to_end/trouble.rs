@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
-    net::TcpListener,
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
     task::JoinHandle,
 };
 use tokio_rustls::{
@@ -104,23 +105,36 @@ async fn a_clock_that_is_off_is_said() -> anyhow::Result<()> {
     app.close().await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_that_nobody_vouches_for_is_refused_in_plain_words_and_a_known_authority_is_trusted()
--> anyhow::Result<()> {
-    let mut world = World::start(Theme::Light).await?;
+/// An authority of one's own, and what a server of this name shows that it vouches for.
+fn vouched_for(name: &str) -> anyhow::Result<(String, TlsAcceptor)> {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate()?;
     let authority = params.self_signed(&key)?.pem();
     let issuer = Issuer::new(params, key);
     let key = KeyPair::generate()?;
-    let leaf = CertificateParams::new(vec!["localhost".to_owned()])?.signed_by(&key, &issuer)?;
+    let leaf = CertificateParams::new(vec![name.to_owned()])?.signed_by(&key, &issuer)?;
     let secret = PrivateKeyDer::try_from(key.serialize_der()).ok().context("a key")?;
     let tls = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(vec![leaf.der().clone()], secret)?;
-    let tls = TlsAcceptor::from(Arc::new(tls));
+    Ok((authority, TlsAcceptor::from(Arc::new(tls))))
+}
+
+/// The authority becomes one of the system's.
+fn trust(world: &mut World, authority: &str) -> anyhow::Result<()> {
+    let file = world.folder.path().join("authority.pem");
+    std::fs::write(&file, authority)?;
+    world.desktop.set("SSL_CERT_FILE", file.to_str().context("a path that is no text")?);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_nobody_vouches_for_is_refused_in_plain_words_and_a_known_authority_is_trusted()
+-> anyhow::Result<()> {
+    let mut world = World::start(Theme::Light).await?;
+    let (authority, tls) = vouched_for("localhost")?;
     let server = odd(info(understudy_protocol::PROTOCOL_VERSION), later(0), Some(tls)).await?;
     let url = format!("https://localhost:{}", server.port);
 
@@ -133,12 +147,48 @@ async fn a_certificate_that_nobody_vouches_for_is_refused_in_plain_words_and_a_k
     app.close().await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
 
-    // The authority becomes one of the system's.
-    let file = world.folder.path().join("authority.pem");
-    std::fs::write(&file, authority)?;
-    world.desktop.set("SSL_CERT_FILE", file.to_str().context("a path that is no text")?);
+    trust(&mut world, &authority)?;
     let app = App::start(&world).await?;
     asks_for(&app, &url).await?;
     app.see(View::Main, &id("email")).await?;
+    app.close().await
+}
+
+/// A proxy that leads to this port whatever it is asked for, and tells what that was.
+async fn proxy(port: u16) -> anyhow::Result<(u16, mpsc::UnboundedReceiver<String>, AbortOnDropHandle<()>)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let own = listener.local_addr()?.port();
+    let (told, asked) = mpsc::unbounded_channel();
+    let task = tokio::spawn(async move {
+        while let Ok((mut inside, _)) = listener.accept().await {
+            let told = told.clone();
+            tokio::spawn(async move {
+                let mut head = [0; 4096];
+                let length = inside.read(&mut head).await?;
+                let line =
+                    String::from_utf8_lossy(&head[..length]).lines().next().unwrap_or_default().to_owned();
+                drop(told.send(line));
+                inside.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
+                let mut outside = TcpStream::connect(("127.0.0.1", port)).await?;
+                copy_bidirectional(&mut inside, &mut outside).await
+            });
+        }
+    });
+    Ok((own, asked, AbortOnDropHandle::new(task)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_only_the_systems_proxy_reaches_is_reached_through_it() -> anyhow::Result<()> {
+    let mut world = World::start(Theme::Light).await?;
+    let (authority, tls) = vouched_for("support.bank.invalid")?;
+    let server = odd(info(understudy_protocol::PROTOCOL_VERSION), later(0), Some(tls)).await?;
+    let (port, mut asked, _proxy) = proxy(server.port).await?;
+    trust(&mut world, &authority)?;
+    world.desktop.set("HTTPS_PROXY", &format!("http://127.0.0.1:{port}"));
+    let app = App::start(&world).await?;
+    asks_for(&app, "https://support.bank.invalid").await?;
+    app.see(View::Main, &id("email")).await?;
+    let line = asked.recv().await.context("nobody asked the proxy")?;
+    ensure!(line == "CONNECT support.bank.invalid:443 HTTP/1.1", "the proxy was asked {line:?}");
     app.close().await
 }

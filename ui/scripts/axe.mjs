@@ -1,13 +1,9 @@
 // `npm run test:axe`: axe over every screen of the fake, light and dark, in both languages.
 // `… -- --only ready --shots /tmp/shots --size 700x600` looks at some of them and keeps pictures.
-// It takes the system's Chromium, or the one that CHROMIUM names.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
-import { build, preview } from "vite";
+import { openFake } from "./fake.mjs";
 import { SCENES } from "./scenes.mjs";
 
 const { values: options } = parseArgs({
@@ -28,20 +24,7 @@ const zoom = Number(options.zoom);
 const scenes = SCENES.filter(([name]) => !options.only || new RegExp(options.only).test(name));
 if (options.shots) mkdirSync(options.shots, { recursive: true });
 
-// As a release is built, but with the fake in it; and never into ui/dist.
-const root = new URL("..", import.meta.url).pathname;
-const outDir = mkdtempSync(join(tmpdir(), "understudy-fake-"));
-await build({ root, mode: "fake", logLevel: "error", build: { outDir, emptyOutDir: true } });
-const server = await preview({
-  root,
-  mode: "fake",
-  logLevel: "error",
-  build: { outDir },
-  preview: { port: 0, strictPort: false },
-});
-const base = server.resolvedUrls.local[0].replace(/\/$/, "");
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium" });
-
+const fake = await openFake();
 const runs = options.languages
   .split(",")
   .flatMap((locale) =>
@@ -52,7 +35,7 @@ const runs = options.languages
 const wrong = [];
 
 async function look({ scene: [name, address, ready, act], locale, colorScheme }) {
-  const context = await browser.newContext({
+  const context = await fake.browser.newContext({
     locale,
     colorScheme,
     reducedMotion: "reduce",
@@ -67,7 +50,7 @@ async function look({ scene: [name, address, ready, act], locale, colorScheme })
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
     page.on("pageerror", (error) => wrong.push(`${where}: ${error.message}`));
-    await page.goto(base + address);
+    await page.goto(fake.base + address);
     await page.waitForSelector(`[data-testid="${ready}"]`);
     if (!address.startsWith("/bar")) await page.waitForSelector("h1", { state: "attached" });
     await act?.(page);
@@ -100,9 +83,7 @@ await Promise.all(
     for (let run = rest.shift(); run; run = rest.shift()) await look(run);
   }),
 );
-await browser.close();
-await server.close();
-rmSync(outDir, { recursive: true });
+await fake.close();
 
 console.log(`${runs.length} screens looked at, ${wrong.length} things wrong`);
 if (wrong.length > 0) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import en from "../messages/en.json";
 import fr from "../messages/fr.json";
+import * as m from "../src/lib/paraglide/messages";
 
 type Message = string | { match: Record<string, string> }[];
 const texts = (message: Message): string[] =>
@@ -28,6 +29,11 @@ describe("messages", () => {
       return empty || holes(one).join() !== holes(other).join();
     });
     expect(wrong).toEqual([]);
+  });
+
+  test("write large numbers as their language does", () => {
+    expect(m.people_found({ count: 100_000 }, { locale: "en" })).toBe("100,000 people found");
+    expect(m.people_found({ count: 100_000 }, { locale: "fr" })).toBe("100\u202f000 personnes trouvées");
   });
 
   test("speak the specification's words", () => {

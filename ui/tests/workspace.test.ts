@@ -42,6 +42,17 @@ test("the rail leads back to where one was in the other screens", () => {
   expect(start(nora).route.href("people")).toBe("#/people/Company?q=nord");
 });
 
+test("the rail leads to the list of sessions, not to the report that was read last", () => {
+  const { route } = start(nora);
+  route.replace("history", null, { person: "INV-000137" });
+  route.replace("history", "a-session");
+  expect(route.href("history")).toBe("#/history?person=INV-000137");
+  route.replace("people");
+  expect(route.href("history")).toBe("#/history?person=INV-000137");
+  route.replace("history", null, { person: "INV-000137" });
+  expect(route.href("history"), "to the whole list").toBe("#/history");
+});
+
 test("who signs out and in again finds their place", () => {
   const desk = start(nora);
   desk.route.replace("people", "Company", { q: "nord" });

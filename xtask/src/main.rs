@@ -76,7 +76,7 @@ enum Command {
         /// Where the packages will be found, by https.
         url: String,
     },
-    /// What the gateway costs, and what the app costs; both where none is named.
+    /// What the gateway costs, what the app costs, what a search costs; all where none is named.
     Bench {
         #[command(subcommand)]
         what: Option<Bench>,
@@ -97,6 +97,8 @@ enum Bench {
         #[arg(long, default_value_t = bench::app::RUNS, value_parser = clap::value_parser!(u32).range(1..))]
         runs: u32,
     },
+    /// How long a key takes to be on the screen while 100,000 people are searched, and where nothing is.
+    Search,
 }
 
 fn main() -> ExitCode {
@@ -133,8 +135,10 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Feed { folder, url } => bundle::feed::write(folder, url),
         Command::Bench { what: Some(Bench::Gateway { seconds }) } => bench::gateway::run(*seconds),
         Command::Bench { what: Some(Bench::App { runs }) } => bench::app::run(*runs),
+        Command::Bench { what: Some(Bench::Search) } => bench::search(),
         Command::Bench { what: None } => {
             bench::gateway::run(bench::gateway::SECONDS)?;
+            bench::search()?;
             bench::app::run(bench::app::RUNS)
         }
     }

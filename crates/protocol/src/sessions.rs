@@ -154,9 +154,9 @@ pub struct Action {
     pub parameters: Vec<String>,
     /// Names of form fields, without those that the installation leaves out of reports; never their values.
     pub fields: Vec<String>,
-    /// The platform's answer; none where it was refused or has not come.
+    /// The platform's answer; none where the gateway refused it or none has come.
     pub status: Option<u16>,
-    /// Why the gateway refused it.
+    /// Why the gateway refused it, or `platform` for a change that the platform itself refused.
     pub refused: Option<String>,
     /// Whether it may have changed something.
     pub changes: bool,

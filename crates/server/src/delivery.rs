@@ -17,7 +17,7 @@ use understudy_rules::{
 use crate::{
     Core, Shared, consent,
     error::{ApiError, ApiResult},
-    impersonations::{entry, name_of, named, person, state, step},
+    impersonations::{self, entry, name_of, named, person, state, step},
     letters,
     mail::{CodeMail, code_mail, person_mail},
     staff,
@@ -203,6 +203,7 @@ async fn send(core: &Core, row: &Model, request: &impersonation::Model) -> Resul
     } else {
         None
     };
+    let consent = impersonations::consent(request).map_err(|error| format!("{:?}", error.code()))?;
     let write = if to_person { person_mail } else { code_mail };
     let mail = write(&CodeMail {
         installation: &core.config.name,
@@ -213,6 +214,7 @@ async fn send(core: &Core, row: &Model, request: &impersonation::Model) -> Resul
         kind,
         reason: &request.reason,
         ticket: request.ticket.as_deref(),
+        consent: &consent,
         view_only: request.mode == "view",
         code_minutes: core.config.code.minutes,
         session_minutes: core.config.session.minutes,

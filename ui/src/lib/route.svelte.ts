@@ -34,12 +34,12 @@ export interface Moved {
 
 export class Route {
   place: Place = $state.raw(parsePlace(location.hash));
-  /** The last place in each screen, to which the rail leads back. */
+  /** The last place in each screen, to which the rail leads back; of History its list, never a report. */
   #last: Partial<Record<Screen, string>> = $state({});
 
   /** Told of every change of the place, once somebody asked to be. */
   onmove: ((moved: Moved) => void) | null = null;
-  #here = "";
+  #here = $state("");
 
   constructor() {
     addEventListener("hashchange", () => this.#read());
@@ -71,14 +71,15 @@ export class Route {
 
   /** The rail's link: back to where one was, or to the screen's start when one is there. */
   href(screen: Screen): string {
-    return screen === this.place.screen ? formatPlace(screen) : (this.#last[screen] ?? formatPlace(screen));
+    const last = this.#last[screen] ?? formatPlace(screen);
+    return last === this.#here ? formatPlace(screen) : last;
   }
 
   #read(): void {
     this.place = parsePlace(location.hash);
     const { screen, item, query } = this.place;
     this.#here = formatPlace(screen, item, { ...query });
-    this.#last[screen] = this.#here;
+    if (screen !== "history" || item === null) this.#last[screen] = this.#here;
     this.onmove?.({ here: this.#here, last: $state.snapshot(this.#last) });
   }
 }

@@ -1,4 +1,6 @@
-//! The mail that carries a code: who asks, for whom, why, in which mode, for how long.
+//! The mail that carries a code: who asks, for whom, why, with whose consent, in which mode, for how long.
+
+use understudy_protocol::{Consent, ConsentMeans};
 
 use super::{Layout, Text};
 
@@ -11,6 +13,7 @@ pub struct CodeMail<'a> {
     pub kind: &'a str,
     pub reason: &'a str,
     pub ticket: Option<&'a str>,
+    pub consent: &'a Consent,
     pub view_only: bool,
     pub code_minutes: u32,
     pub session_minutes: u32,
@@ -40,6 +43,7 @@ pub fn code_mail(mail: &CodeMail<'_>) -> Text {
         ("To be signed in as", &whom),
         ("Why", mail.reason),
         ("Ticket", ticket),
+        ("Consent", &consent(mail)),
         ("Mode", mode),
         ("How long", &session),
     ];
@@ -47,6 +51,24 @@ pub fn code_mail(mail: &CodeMail<'_>) -> Text {
     let subject = format!("Your impersonation code for {}", mail.person);
     let warning = "If you did not ask for this code, do not use it and tell your administrator.";
     text(mail, subject, "Your impersonation code:", &good, &rows, warning)
+}
+
+/// What the request rests on.
+fn consent(mail: &CodeMail<'_>) -> String {
+    match mail.consent {
+        Consent::Statement(given) => {
+            let means = match given.means {
+                ConsentMeans::Phone => "by phone",
+                ConsentMeans::Chat => "in a chat",
+                ConsentMeans::Email => "by e-mail",
+                ConsentMeans::InPerson => "in person",
+            };
+            format!("given by {} {means}; reference: {}", given.given_by, given.reference)
+        }
+        Consent::Page => format!("asked by e-mail, and allowed by {} on their page", mail.person),
+        Consent::Code => format!("{} reads the code out", mail.person),
+        Consent::Exception(case) => format!("none, an exceptional case: {}. {}", case.category, case.reason),
+    }
 }
 
 /// To the person themselves, who reads the code out to the staff member who asked.
@@ -97,6 +119,8 @@ fn text(
 mod tests {
     use super::*;
 
+    static CONSENT: Consent = Consent::Page;
+
     fn mail() -> CodeMail<'static> {
         CodeMail {
             installation: "Meridian support",
@@ -107,6 +131,7 @@ mod tests {
             kind: "Investor",
             reason: "Payment is stuck",
             ticket: None,
+            consent: &CONSENT,
             view_only: true,
             code_minutes: 10,
             session_minutes: 30,

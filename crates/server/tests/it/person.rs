@@ -183,6 +183,29 @@ async fn the_person_hears_of_the_start_and_gets_an_account_of_everything_done() 
 }
 
 #[tokio::test]
+async fn what_the_platform_refused_is_not_told_as_done() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (started, mut stage) = app.stage(ELISE, Mode::Act).await;
+    let token = stage.csrf().await;
+    let nameless = [("csrf_token", token.as_str()), ("display_name", ""), ("phone", ""), ("address", "")];
+    let answer = stage.request(Method::POST, "/profile").form(&nameless).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    app.end(&started).await.expect("ended");
+    let account = mail(&world, "What was done in your account").await;
+    assert!(
+        account.contains("Changed: nothing") && account.contains("Tried, and refused: Changed the profile"),
+        "{account}"
+    );
+    let detail: SessionDetail =
+        app.get(&format!("/api/sessions/{}", started.session.id)).await.expect("the session");
+    let tried = detail.actions.iter().find(|action| action.method == "POST").expect("an action");
+    assert_eq!((tried.refused.as_deref(), tried.status), (Some("platform"), Some(422)));
+    assert!(!tried.changes && tried.name.starts_with("Tried: "), "{tried:?}");
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn an_account_comes_later_only_by_configuration_and_the_delay_is_on_record() {
     let world = World::with(|config| config.account.delay_minutes = 60, true).await;
     let app = world.agent().await;

@@ -26,11 +26,11 @@ parameters: Array<string>,
  */
 fields: Array<string>, 
 /**
- * The platform's answer; none where it was refused or has not come.
+ * The platform's answer; none where the gateway refused it or none has come.
  */
 status: number | null, 
 /**
- * Why the gateway refused it.
+ * Why the gateway refused it, or `platform` for a change that the platform itself refused.
  */
 refused: string | null, 
 /**

@@ -13,6 +13,7 @@ use crate::{
     auth::Caller,
     clock::time,
     error::ApiResult,
+    gateway::TRIED,
     impersonations::named,
     staff,
     store::{
@@ -150,6 +151,12 @@ pub async fn actions(core: &Core, id: Uuid) -> ApiResult<Vec<Action>> {
             }
             _ => {
                 action.status = details["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+                // What fails on the platform's side may have changed something all the same.
+                if action.changes && action.status.is_some_and(|status| (400..500).contains(&status)) {
+                    action.changes = false;
+                    action.refused = Some("platform".to_owned());
+                    action.name.insert_str(0, TRIED);
+                }
                 action.fields = texts(&details["fields"]);
                 action.fields.retain(|name| !core.config.platform.unlisted_fields.contains(name));
             }
