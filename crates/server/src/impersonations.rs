@@ -1,31 +1,26 @@
 //! Impersonations at rest: the state machine of the rules over rows, by compare-and-set.
 
+mod consequences;
+
 use sea_orm::{
-    ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, UpdateMany,
-    sea_query::Expr,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, UpdateMany, sea_query::Expr,
 };
 use serde_json::{Value, json};
-use understudy_protocol::{Consent, ErrorCode, Event as Told, Mode, PersonRef, StaffRef};
+use understudy_protocol::{Consent, ErrorCode, PersonRef, StaffRef};
 use understudy_rules::{
-    MINUTE, Millis,
-    impersonation::{Approver, Closed, EndCause, Event, Limits, Outcome, Refusal, State, Taken},
+    Millis,
+    impersonation::{Closed, EndCause, Event, Limits, Refusal, State, Taken},
 };
 use uuid::Uuid;
 
+use self::consequences::Consequences;
 use crate::{
-    Core, delivery, eligibility,
+    Core, eligibility,
     error::{ApiError, ApiResult},
-    exceptions,
-    letters::{self, Letter},
     staff,
     store::{
-        ADMINS, Entry, Job, NewEvent, WriteError,
-        entities::{
-            gateway_cookie,
-            impersonation::{ActiveModel, Column, Entity, Model},
-            jar_cookie,
-        },
+        Entry, Job, WriteError,
+        entities::impersonation::{ActiveModel, Column, Entity, Model},
         statement,
     },
     switch,
@@ -154,9 +149,8 @@ pub struct Step {
     pub result: Result<(), Refusal>,
 }
 
-/// Applies the event that `choose` answers for the row as it stands; again if somebody else was faster. All
-/// that follows from the new state (record, events, what has to be erased) is derived here, for every way
-/// into that state; `set` adds columns of the caller's own, if the event is accepted.
+/// Applies the event that `choose` answers for the row as it stands; again if somebody else was faster. `set` adds
+/// columns of the caller's own, if the event is accepted.
 pub async fn step(
     core: &Core,
     id: Uuid,
@@ -185,7 +179,7 @@ pub async fn step(
             }
         }
         let set = if outcome.result.is_ok() { set() } else { ActiveModel::default() };
-        let job = consequences(core, &row, before, event, &outcome, set).await?;
+        let job = Consequences { core, row: &row, event, now, set }.of(before, &outcome).await?;
         match core.store.write(job).await {
             Ok(_) => {}
             Err(WriteError::Conflict) => continue,
@@ -237,244 +231,6 @@ fn leads_on(event: Event) -> bool {
             | Event::Extended
             | Event::LeaseRenewed { .. }
     )
-}
-
-/// The write that carries a row from `before` to the outcome.
-async fn consequences(
-    core: &Core,
-    row: &Model,
-    before: State,
-    event: Event,
-    outcome: &Outcome,
-    mut set: ActiveModel,
-) -> ApiResult<Job> {
-    let db = &core.store.db;
-    let mut job = Job::default();
-    let next = outcome.next;
-    let told = |event| NewEvent { staff_id: row.staff_id, overseers: false, sign_in_id: None, event };
-    let changed = |session_id, mode, extendable| {
-        let event = Told::SessionChanged { session_id, mode, extendable };
-        NewEvent { overseers: true, ..told(event) }
-    };
-    let approver = approver_of(event);
-    if let Err(refusal) = outcome.result {
-        let kind = if matches!(refusal, Refusal::WrongCode { .. }) { "code_wrong" } else { "refused" };
-        let mut details = json!({ "what": named_event(event), "why": refusal.to_string() });
-        if let Refusal::WrongCode { tries_left } = refusal {
-            details["tries_left"] = tries_left.into();
-        }
-        let by = approver.map_or(row.staff_id, |by| Uuid::from_u128(by.id));
-        job.entries.push(Entry { staff: Some(by), ..entry(row, kind, details) });
-    }
-    if next != before {
-        set_state(&mut set, next);
-        set.version = Set(row.version + 1);
-        let over = !next.is_open();
-        if over {
-            set.open_staff = Set(None);
-            set.open_raise = Set(None);
-        }
-        if !matches!(next, State::Waiting { .. } | State::CodeSent { .. }) {
-            set.code_mac = Set(None);
-            set.code_sealed = Set(None);
-        }
-        if outcome.result.is_ok() {
-            if let Some(by) = approver {
-                job.entries.push(answered(row, event, by, set.denial.try_as_ref().cloned().flatten()));
-            }
-            job.entries.extend(person_answered(row, event, set.answered.try_as_ref().cloned().flatten()));
-        }
-        let asked = match (matches!(before, State::Pending { .. }), matches!(next, State::Pending { .. })) {
-            (true, _) => Some(Told::ApprovalChanged { request_id: row.id }),
-            (false, true) => Some(Told::ApprovalAsked { request_id: row.id }),
-            (false, false) => None,
-        };
-        job.events.extend(asked.map(|event| NewEvent { staff_id: ADMINS, ..told(event) }));
-        match next {
-            State::Asked { .. }
-            | State::Pending { .. }
-            | State::Waiting { .. }
-            | State::CodeSent { .. }
-            | State::Verified { .. } => {
-                if matches!(event, Event::HandedOver(_) | Event::Agreed { approver: false }) {
-                    job.effects.extend(delivery::to_requester(core, row.id, row.staff_id).await?);
-                }
-                if event == Event::Delivered {
-                    set.delivered_at = Set(Some(core.store.now().await?));
-                }
-                if event == (Event::CodeEntered { right: true }) {
-                    job.entries.push(entry(row, "code_verified", json!({})));
-                }
-                job.events.push(told(Told::RequestChanged { request_id: row.id }));
-            }
-            State::Closed { why: Closed::Raised, .. } => {
-                let mut raised = ActiveModel {
-                    mode: Set(row.mode.clone()),
-                    raised_by: Set(Some(row.id)),
-                    ..Default::default()
-                };
-                if exceptions::of(row).is_some() {
-                    raised.exception_at = Set(Some(core.store.now().await?));
-                }
-                let raise = Entity::update_many()
-                    .set(raised)
-                    .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-                    .filter(Column::Id.eq(session_of(row)))
-                    .filter(Column::State.eq("live"))
-                    .filter(Column::Mode.eq("view"));
-                job.guards.push(statement(&raise, db));
-                let mut details = json!({ "mode": row.mode });
-                if let Some(exception) = exceptions::of(row) {
-                    details["leads_told"] = exceptions::tell(core, row, exception, &mut job).await?;
-                } else if let Some(address) = &row.person_email {
-                    let now = core.store.now().await?;
-                    let told = letters::insert(core, Letter::Raised, session_of(row), address, now);
-                    job.effects.push(told);
-                }
-                job.entries.push(entry(row, "mode_raised", details));
-                job.events.push(told(Told::RequestChanged { request_id: row.id }));
-                let session = Entity::find_by_id(session_of(row)).one(db).await?;
-                let extendable = match session.map(|session| (state(&session), session)) {
-                    Some((State::Live { started_at, limit_at, .. }, session)) => {
-                        limit_at < started_at + limits_of(core, &session, started_at).longest
-                    }
-                    _ => false,
-                };
-                job.events.push(changed(session_of(row), Mode::Act, extendable));
-            }
-            State::Closed { why, .. } => {
-                job.entries.push(entry(row, "request_closed", json!({ "why": name_of(why) })));
-                if let (Closed::Denied, Some(by)) = (why, approver) {
-                    let by = staff::reference(core, Uuid::from_u128(by.id)).await?;
-                    let denied = Told::CodeDenied { request_id: row.id, person: person(row), by };
-                    job.events.push(NewEvent { sign_in_id: Some(row.sign_in_id), ..told(denied) });
-                }
-                job.events.push(told(Told::RequestChanged { request_id: row.id }));
-            }
-            State::Live { started_at, limit_at, .. }
-                if event == Event::Extended && outcome.result.is_ok() =>
-            {
-                set.extended_at = Set(Some(core.store.now().await?));
-                job.entries.push(entry(row, "session_extended", json!({ "limit_at": limit_at })));
-                let mode = named(&row.mode).unwrap_or(Mode::View);
-                let longest = limits_of(core, row, started_at).longest;
-                job.events.push(changed(row.id, mode, limit_at < started_at + longest));
-            }
-            State::Live { .. } if before.is_live() => {}
-            State::Live { limit_at, .. } => {
-                set.live_person = Set(Some(row.person_id.clone()));
-                let mut details = json!({ "limit_at": limit_at, "mode": row.mode });
-                let now = core.store.now().await?;
-                if let Some(exception) = exceptions::of(row) {
-                    set.exception_at = Set(Some(now));
-                    details["leads_told"] = exceptions::tell(core, row, exception, &mut job).await?;
-                } else if let Some(address) = &row.person_email {
-                    job.effects.push(letters::insert(core, Letter::Started, row.id, address, now));
-                }
-                job.entries.push(entry(row, "session_started", details));
-                let staff = staff::reference(core, row.staff_id).await?;
-                let started = Told::SessionStarted { session_id: row.id, staff, person: person(row) };
-                job.events.push(NewEvent { overseers: true, ..told(started) });
-                job.events.push(told(Told::RequestChanged { request_id: row.id }));
-            }
-            State::Ended { cause, at, .. } => {
-                set.live_person = Set(None);
-                set.token_mac = Set(None);
-                set.handoff_mac = Set(None);
-                let mut details = json!({ "cause": name_of(cause), "ended_at": at });
-                let delay = Millis::from(core.config.account.delay_minutes) * MINUTE;
-                if delay > 0 {
-                    details["account_delayed_ms"] = delay.into();
-                }
-                if let Some(address) = &row.person_email {
-                    let due = core.store.now().await? + delay;
-                    job.effects.push(letters::insert(core, Letter::Account, row.id, address, due));
-                }
-                job.entries.push(entry(row, "session_ended", details));
-                let ended = Told::SessionEnded { session_id: row.id, cause: told_cause(cause) };
-                job.events.push(NewEvent { overseers: true, ..told(ended) });
-                job.effects.extend([
-                    statement(
-                        &gateway_cookie::Entity::delete_many()
-                            .filter(gateway_cookie::Column::SessionId.eq(row.id)),
-                        db,
-                    ),
-                    statement(
-                        &jar_cookie::Entity::delete_many().filter(jar_cookie::Column::SessionId.eq(row.id)),
-                        db,
-                    ),
-                ]);
-            }
-        }
-        set.id = NotSet;
-        let mut guard = Entity::update_many()
-            .set(set)
-            .filter(Column::Id.eq(row.id))
-            .filter(Column::Version.eq(row.version));
-        if leads_on(event) && outcome.result.is_ok() {
-            guard = guard.filter(switch::still_on());
-        }
-        job.guards.push(statement(&guard, db));
-    }
-    Ok(job)
-}
-
-/// Who answers a pending request by this event.
-fn approver_of(event: Event) -> Option<Approver> {
-    match event {
-        Event::Taken(by) | Event::HandedOver(by) | Event::Denied(by) => Some(by),
-        _ => None,
-    }
-}
-
-/// As the record names an event that was refused.
-fn named_event(event: Event) -> String {
-    match event {
-        Event::Taken(_) => "Taken".to_owned(),
-        Event::HandedOver(_) => "HandedOver".to_owned(),
-        Event::Denied(_) => "Denied".to_owned(),
-        event => format!("{event:?}"),
-    }
-}
-
-/// What an approver did, for the record; `for` is the one who asked.
-fn answered(row: &Model, event: Event, by: Approver, reason: Option<String>) -> Entry {
-    let kind = match event {
-        Event::Taken(_) => "approval_taken",
-        Event::HandedOver(_) => "code_handed_over",
-        _ => "approval_denied",
-    };
-    let mut details = json!({ "for": row.staff_id });
-    if let Some(reason) = reason {
-        details["reason"] = reason.into();
-    }
-    Entry { staff: Some(Uuid::from_u128(by.id)), ..entry(row, kind, details) }
-}
-
-/// What the person said, for the record, with the `text` that they read.
-fn person_answered(row: &Model, event: Event, text: Option<String>) -> Option<Entry> {
-    let kind = match event {
-        Event::Agreed { .. } | Event::CodeEntered { .. } => "consent_given",
-        Event::Declined => "consent_declined",
-        _ => return None,
-    };
-    let evidence = if matches!(event, Event::CodeEntered { .. }) { "code" } else { "page" };
-    text.map(|text| entry(row, kind, json!({ "scope": row.mode, "evidence": evidence, "text": text })))
-}
-
-/// A cause as the protocol names it.
-fn told_cause(cause: EndCause) -> understudy_protocol::EndCause {
-    use understudy_protocol::EndCause as Told;
-    match cause {
-        EndCause::Exit => Told::Exit,
-        EndCause::Limit => Told::Limit,
-        EndCause::Idle => Told::Idle,
-        EndCause::ClientLost => Told::ClientLost,
-        EndCause::ConsentWithdrawn => Told::ConsentWithdrawn,
-        EndCause::StoppedByStaff => Told::StoppedByStaff,
-        EndCause::StaffDisabled => Told::StaffDisabled,
-        EndCause::SwitchedOff => Told::SwitchedOff,
-    }
 }
 
 /// Whether a session may go on, as its staff member and its person stand now.

@@ -18,7 +18,7 @@ pub fn client(config: &Config) -> Result<ClientConfig, ConfigError> {
         tracing::warn!(%error, "some of the machine's certificates cannot be read");
     }
     roots.add_parsable_certificates(machine.certs);
-    roots.add_parsable_certificates(config.ca()?);
+    roots.add_parsable_certificates(config.platform.ca()?);
     Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 }
 

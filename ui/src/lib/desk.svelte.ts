@@ -183,6 +183,13 @@ export class Desk {
 
   /** Starts listening, then asks how things stand; answers with the function that stops it. */
   async open(): Promise<() => void> {
+    // Before anybody is signed in there is nothing to miss: it is drawn at once.
+    app
+      .getAppState()
+      .then((state) => {
+        if (state.staff === null) this.app ??= state;
+      })
+      .catch(() => undefined);
     const stops = await Promise.all([
       app.onAppState((state) => this.#take(state)),
       app.onServerEvent((event) => this.#heard(event)),

@@ -52,7 +52,7 @@ pub fn router(core: Shared) -> anyhow::Result<Router> {
         .enable_http1()
         .wrap_connector(tcp);
     let gateway = Arc::new(Gateway {
-        routes: core.config.routes()?,
+        routes: core.config.platform.routes()?,
         client: Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))

@@ -1,22 +1,17 @@
 //! The configuration: one struct a section, checked at start. An error names the key, the value and what is
 //! allowed.
 
+mod platform;
+
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
-use rustls::pki_types::CertificateDer;
 use secrecy::SecretString;
 use serde::Deserialize;
 use understudy_protocol::{Channel, Kind, Mode, Recipient, Role};
-use understudy_rules::{
-    MINUTE, SECOND,
-    consent::Scope,
-    impersonation::Limits,
-    passage::{Class, Pattern, Route},
-    rate::Rate,
-};
+use understudy_rules::{MINUTE, SECOND, impersonation::Limits, rate::Rate};
 use url::Url;
 
-use crate::{impersonations::name_of, tls};
+pub use platform::{DirectoryConfig, Identity, Origin, PersonConfig, Platform, RouteConfig};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -105,113 +100,38 @@ impl Default for GatewayListener {
     }
 }
 
-/// One's own, or all of the demo's: nothing in here is inherited from it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Platform {
-    /// How the platform is told who the person is; `jwt` for now.
-    pub identity: Identity,
-    /// The header that carries the identity token.
-    #[serde(default = "identity_header")]
-    pub identity_header: String,
-    /// `iss` of the identity token; the API's origin where it is missing.
-    pub issuer: Option<String>,
-    /// The platform's origins: the pages first, then an API host, a socket host.
-    pub origin: Vec<Origin>,
-    /// The kinds of people that may be impersonated.
-    pub kind: Vec<Kind>,
-    /// IDs of people whom nobody may impersonate.
-    #[serde(default)]
-    pub protected: Vec<String>,
-    /// What actions are called and what is special about them; the first that matches counts.
-    #[serde(default)]
-    pub route: Vec<RouteConfig>,
-    /// Cookies of the platform that its scripts must read; all others stay on the gateway.
-    #[serde(default = "script_cookies")]
-    pub script_cookies: Vec<String>,
-    /// Names of form fields that reports leave out; the record has them all the same.
-    #[serde(default)]
-    pub unlisted_fields: Vec<String>,
-    /// Certificates (PEM) that vouch for the platform and its directory, beside those that the machine trusts.
-    pub ca_file: Option<PathBuf>,
-    pub directory: DirectoryConfig,
-    /// How the platform vouches for its people; without it nobody can be asked for consent.
-    pub person: Option<PersonConfig>,
-}
-
-/// What counts as an answer of the person.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "proof", rename_all = "snake_case", deny_unknown_fields)]
-pub enum PersonConfig {
-    /// Whoever is signed in on the platform: it signs an assertion and shows the person's page.
-    Platform {
-        /// The page of the platform that embeds the person's page.
-        page: Url,
-        /// Where the platform publishes the Ed25519 keys of its assertions (RFC 7517, RFC 8037).
-        jwks: Url,
-    },
-    /// Whoever can read the mail. Only where nobody can read it on the platform.
-    Mailbox,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Identity {
-    Jwt,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Origin {
-    /// Where the platform is.
-    pub platform: Url,
-    /// Where the stage reaches it: another host than the API's.
-    pub gateway: Url,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RouteConfig {
-    /// Any where it is missing.
-    pub method: Option<String>,
-    /// E.g. `/documents/{id}` or `/static/{*rest}`.
-    pub path: String,
-    /// What it is called in the record.
-    pub name: Option<String>,
-    #[serde(default)]
-    pub class: Class,
-    /// The consent without which nothing is changed there.
-    pub needs: Option<Scope>,
-}
-
-/// The platform's SCIM 2.0 service (RFC 7644).
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DirectoryConfig {
-    pub url: Url,
-    pub token: SecretString,
-}
-
-impl Platform {
-    /// Meridian, for trying it out.
-    fn demo() -> Self {
-        #[derive(Deserialize)]
-        struct Demo {
-            platform: Platform,
-        }
-        match toml::from_str::<Demo>(include_str!("../demo.toml")) {
-            Ok(demo) => demo.platform,
-            Err(error) => unreachable!("demo.toml cannot be read: {error}"),
-        }
-    }
-}
-
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
     pub from: String,
     /// Without it, mails are written as `.eml` files into the data folder.
     pub smtp: Option<Smtp>,
+}
+
+impl Mail {
+    fn check(&self) -> Result<(), ConfigError> {
+        let from = self.from.parse::<lettre::message::Mailbox>();
+        if from.is_err() {
+            return not_allowed("mail.from", &self.from, "an address such as Support <support@example.com>");
+        }
+        if let Some(smtp) = &self.smtp {
+            if smtp.user.is_some() != smtp.password.is_some() {
+                let (key, value) = match &smtp.user {
+                    Some(user) => ("mail.smtp.user", user.as_str()),
+                    None => ("mail.smtp.password", "…"),
+                };
+                return not_allowed(key, value, "`user` and `password` together, or neither");
+            }
+            if smtp.user.is_some() && smtp.tls == SmtpTls::None {
+                return not_allowed(
+                    "mail.smtp.tls",
+                    "none",
+                    "\"tls\" or \"starttls\": the password must not travel in the clear",
+                );
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Default for Mail {
@@ -276,6 +196,18 @@ pub struct CodeRule {
 }
 
 impl Code {
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.channels.is_empty() {
+            return not_allowed("code.channels", "[]", "\"email\", \"app\" or both");
+        }
+        let mut recipients = self.rule.iter().map(|rule| rule.recipient).chain([self.recipient]);
+        if recipients.any(|to| to == Recipient::Person) && !self.channels.contains(&Channel::Email) {
+            let allowed = "\"email\" among them, because codes reach people by e-mail";
+            return not_allowed("code.channels", "[\"app\"]", allowed);
+        }
+        Ok(())
+    }
+
     pub fn recipient_of(&self, roles: &[Role], mode: Mode) -> Recipient {
         let matches = |rule: &&CodeRule| {
             rule.role.is_none_or(|role| roles.contains(&role))
@@ -367,6 +299,19 @@ pub struct ExceptionConfig {
     pub review_hours: u32,
 }
 
+impl ExceptionConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        for (place, category) in self.categories.iter().enumerate() {
+            let fits = !category.is_empty() && category.trim() == category && category.chars().count() <= 100;
+            if !fits || self.categories[..place].contains(category) {
+                let allowed = "different names of at most 100 characters, such as \"Suspected fraud\"";
+                return not_allowed("exception.categories", category, allowed);
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Default for ExceptionConfig {
     fn default() -> Self {
         Self { categories: vec![], review_hours: 72 }
@@ -391,99 +336,10 @@ impl Config {
     /// What no type can say.
     pub fn check(&self) -> Result<(), ConfigError> {
         check_origin("api.origin", &self.api.origin)?;
-        if self.platform.origin.is_empty() {
-            return not_allowed(
-                "platform.origin",
-                "[]",
-                "at least one [[platform.origin]] with `platform` and `gateway`",
-            );
-        }
-        for (place, origin) in self.platform.origin.iter().enumerate() {
-            check_origin(&format!("platform.origin[{place}].platform"), &origin.platform)?;
-            let key = format!("platform.origin[{place}].gateway");
-            check_origin(&key, &origin.gateway)?;
-            if self.platform.origin[..place].iter().any(|other| other.gateway.host() == origin.gateway.host())
-            {
-                return not_allowed(
-                    key,
-                    &origin.gateway,
-                    "a host of its own for each origin: cookies know no ports",
-                );
-            }
-            if origin.gateway.host() == self.api.origin.host() {
-                let allowed =
-                    "a host of its own, because cookies and pages of the platform must not reach the API";
-                return not_allowed(key, &origin.gateway, allowed);
-            }
-        }
-        if self.platform.kind.is_empty() {
-            return not_allowed(
-                "platform.kind",
-                "[]",
-                "at least one [[platform.kind]] that may be impersonated",
-            );
-        }
-        let name = self.platform.identity_header.to_ascii_lowercase();
-        let taken = ["", "host", "cookie", "connection", "content-length", "transfer-encoding"]
-            .contains(&name.as_str());
-        if taken || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-            let allowed = "a header of its own, of letters, digits and dashes";
-            return not_allowed("platform.identity_header", &self.platform.identity_header, allowed);
-        }
-        if let Some(name) = self.platform.script_cookies.iter().find(|name| name.contains("understudy")) {
-            return not_allowed("platform.script_cookies", name, "no cookie of the gateway's own");
-        }
-        if self.platform.unlisted_fields.iter().any(|name| name.trim().is_empty()) {
-            let allowed = "names of form fields, such as \"csrf_token\"";
-            return not_allowed("platform.unlisted_fields", "", allowed);
-        }
-        if let Some(id) =
-            self.platform.protected.iter().find(|id| id.is_empty() || id.trim() != *id || id.contains('@'))
-        {
-            let allowed = "IDs of people, such as \"INV-000001\"; an e-mail address can change hands";
-            return not_allowed("platform.protected", id, allowed);
-        }
-        self.routes()?;
-        self.ca()?;
-        let from = self.mail.from.parse::<lettre::message::Mailbox>();
-        if from.is_err() {
-            return not_allowed(
-                "mail.from",
-                &self.mail.from,
-                "an address such as Support <support@example.com>",
-            );
-        }
-        if let Some(smtp) = &self.mail.smtp {
-            if smtp.user.is_some() != smtp.password.is_some() {
-                let (key, value) = match &smtp.user {
-                    Some(user) => ("mail.smtp.user", user.as_str()),
-                    None => ("mail.smtp.password", "…"),
-                };
-                return not_allowed(key, value, "`user` and `password` together, or neither");
-            }
-            if smtp.user.is_some() && smtp.tls == SmtpTls::None {
-                return not_allowed(
-                    "mail.smtp.tls",
-                    "none",
-                    "\"tls\" or \"starttls\": the password must not travel in the clear",
-                );
-            }
-        }
-        if self.code.channels.is_empty() {
-            return not_allowed("code.channels", "[]", "\"email\", \"app\" or both");
-        }
-        for (place, category) in self.exception.categories.iter().enumerate() {
-            let fits = !category.is_empty() && category.trim() == category && category.chars().count() <= 100;
-            if !fits || self.exception.categories[..place].contains(category) {
-                let allowed = "different names of at most 100 characters, such as \"Suspected fraud\"";
-                return not_allowed("exception.categories", category, allowed);
-            }
-        }
-        let mut recipients = self.code.rule.iter().map(|rule| rule.recipient).chain([self.code.recipient]);
-        if recipients.any(|to| to == Recipient::Person) && !self.code.channels.contains(&Channel::Email) {
-            let allowed = "\"email\" among them, because codes reach people by e-mail";
-            return not_allowed("code.channels", "[\"app\"]", allowed);
-        }
+        self.platform.check(&self.api.origin)?;
+        self.mail.check()?;
+        self.code.check()?;
+        self.exception.check()?;
         for (key, value, range) in [
             ("code.minutes", self.code.minutes, 1..=60),
             ("code.tries", self.code.tries.into(), 1..=10),
@@ -531,37 +387,6 @@ impl Config {
     pub fn issuer(&self) -> String {
         self.platform.issuer.clone().unwrap_or_else(|| self.api.origin.origin().ascii_serialization())
     }
-
-    /// The certificates of `platform.ca_file`, read anew.
-    pub fn ca(&self) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
-        let Some(path) = &self.platform.ca_file else { return Ok(vec![]) };
-        tls::certificates(path).or_else(|error| {
-            let allowed = format!("a PEM file with at least one CERTIFICATE of an authority ({error})");
-            not_allowed("platform.ca_file", path.display(), &allowed)
-        })
-    }
-
-    /// The routes as the rules take them.
-    pub fn routes(&self) -> Result<Vec<Route>, ConfigError> {
-        let routes = self.platform.route.iter().enumerate().map(|(place, route)| {
-            if route.needs.is_some() && matches!(route.class, Class::Asset | Class::Reads) {
-                let allowed = "no `needs` where nothing is changed";
-                return not_allowed(format!("platform.route[{place}].class"), name_of(route.class), allowed);
-            }
-            let Ok(pattern) = Pattern::parse(&route.path) else {
-                let allowed = "a path such as /documents/{id} or /static/{*rest}";
-                return not_allowed(format!("platform.route[{place}].path"), &route.path, allowed);
-            };
-            Ok(Route {
-                method: route.method.as_deref().map(str::to_ascii_uppercase),
-                pattern,
-                name: route.name.clone(),
-                class: route.class,
-                needs: route.needs,
-            })
-        });
-        routes.collect()
-    }
 }
 
 fn check_origin(key: &str, url: &Url) -> Result<(), ConfigError> {
@@ -573,14 +398,6 @@ fn check_origin(key: &str, url: &Url) -> Result<(), ConfigError> {
         && url.username().is_empty()
         && url.password().is_none();
     if plain { Ok(()) } else { not_allowed(key, url, "an origin such as https://support.example.com") }
-}
-
-fn identity_header() -> String {
-    "Understudy-Identity".to_owned()
-}
-
-fn script_cookies() -> Vec<String> {
-    vec!["csrf_token".to_owned()]
 }
 
 /// For the literals of the defaults.
@@ -611,17 +428,18 @@ mod tests {
         assert!(error("[session]\nminuts = 3").contains("unknown field `minuts`"));
         let same_host =
             "[[platform.origin]]\nplatform = \"http://a.example\"\ngateway = \"http://127.0.0.1:9\"";
-        let platform = |rest: &str| format!("{}\n{rest}", include_str!("../demo.toml"));
+        let platform = |rest: &str| format!("{}\n{rest}", include_str!("../../demo.toml"));
         assert!(
             error(&platform(same_host))
                 .starts_with("platform.origin[1].gateway = \"http://127.0.0.1:9/\" is not allowed")
         );
         assert!(error(&platform("[[platform.route]]\npath = \"static\"")).contains("].path = \"static\""));
         let unlisted =
-            include_str!("../demo.toml").replace("unlisted_fields = [\"", "unlisted_fields = [\"\", \"");
+            include_str!("../../demo.toml").replace("unlisted_fields = [\"", "unlisted_fields = [\"\", \"");
         assert!(error(&unlisted).starts_with("platform.unlisted_fields = \"\" is not allowed: names of"));
         let protected = |id: &str| {
-            include_str!("../demo.toml").replace("[platform]", &format!("[platform]\nprotected = [\"{id}\"]"))
+            include_str!("../../demo.toml")
+                .replace("[platform]", &format!("[platform]\nprotected = [\"{id}\"]"))
         };
         for id in ["", " INV-000001", "ada@example.com"] {
             assert!(error(&protected(id)).starts_with("platform.protected = "), "{id}");
