@@ -81,6 +81,16 @@ export const SCENES = [
   ["inbox-empty", "/?scene=empty#/inbox", "empty"],
   ["who", "/#/impersonation", "identifier"],
   [
+    "who-own",
+    "/#/impersonation",
+    "identifier",
+    async (page) => {
+      await page.fill(id("identifier"), "Nora.Lindqvist@meridian.example");
+      await press("find-person")(page);
+      await page.waitForSelector(`${id("identifier")}[aria-invalid]`);
+    },
+  ],
+  [
     "why-page",
     "/#/impersonation",
     "identifier",

@@ -344,13 +344,12 @@ export const actions: Action[] = [
   action(1, { name: "Opened documents", path: "/documents", parameters: ["year", "page"] }),
   action(2, { name: "Opened a document", path: "/documents/18834", route: "/documents/{id}", status: 500 }),
   action(3, {
-    name: "Uploaded a document",
+    name: "Tried: Uploaded a document",
     method: "POST",
     path: "/documents",
     fields: ["title", "category", "file"],
     status: null,
     refused: "view_only",
-    changes: true,
   }),
   action(4, {
     name: "Changed the profile",
@@ -361,6 +360,14 @@ export const actions: Action[] = [
     changes: true,
   }),
   action(5, {
+    name: "Tried: Uploaded a document",
+    method: "POST",
+    path: "/documents",
+    fields: ["file"],
+    status: 422,
+    refused: "platform",
+  }),
+  action(6, {
     name: "Opened the live connection",
     path: "/live/echo",
     status: 101,

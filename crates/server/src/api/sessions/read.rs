@@ -178,7 +178,7 @@ fn action(row: &Model, details: &Value) -> Action {
         fields: vec![],
         status: None,
         refused: details["refused"].as_str().map(str::to_owned),
-        changes: details["changes"].as_bool().unwrap_or(false),
+        changes: details["refused"].is_null() && details["changes"].as_bool().unwrap_or(false),
         frames: None,
     }
 }
