@@ -181,7 +181,7 @@ export class Desk {
     return old ? null : trouble;
   }
 
-  /** Starts listening, then asks how things stand; answers with the function that stops it. */
+  /** Starts listening, then asks how things stand, for certain; answers with the function that stops it. */
   async open(): Promise<() => void> {
     // Before anybody is signed in there is nothing to miss: it is drawn at once.
     app

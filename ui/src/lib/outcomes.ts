@@ -31,19 +31,6 @@ export function refusalLabel(reason: Action["refused"]): string {
   return (REFUSALS as Record<string, () => string>)[reason ?? ""]?.() ?? reason ?? "";
 }
 
-/** "Changed the profile (2×), Uploaded a document": what may have changed something, each name once. */
-export function changesOf(actions: Action[], locale: string): string {
-  const times = new Map<string, number>();
-  for (const { name, changes } of actions) {
-    if (changes) times.set(name, (times.get(name) ?? 0) + 1);
-  }
-  const number = new Intl.NumberFormat(locale);
-  const named = [...times].map(([name, count]) =>
-    count === 1 ? name : `${name} (${number.format(count)}×)`,
-  );
-  return named.join(", ");
-}
-
 export const channelLabel = (channel: Channel) => (channel === "email" ? m.channel_email() : m.channel_app());
 
 const DELIVERIES: Record<DeliveryState, () => string> = {

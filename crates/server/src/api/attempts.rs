@@ -25,12 +25,19 @@ impl Attempt {
     /// be able to name somebody's second factor. Refused with `detail` where it was too often.
     pub async fn begin(core: &Core, what: &str, detail: &str) -> ApiResult<Self> {
         let now = core.store.now().await?;
+        let failures =
+            Entity::find().filter(Column::What.eq(what)).filter(Column::At.gt(now - FAILURE_MEMORY));
+        let too_many = || ApiError::too_many(FAILURE_MEMORY, detail);
+        // Looked at before waiting too: a flood must not hold the connections of everybody else.
+        if failures.clone().count(&core.store.db).await? >= FAILURES {
+            return Err(too_many());
+        }
         // One after the other, or many at once would see each other and all be refused, the right one too.
         let turn = core.store.turn_at(what).await?;
         Entity::delete_many().filter(Column::At.lte(now - FAILURE_MEMORY)).exec(&turn).await?;
-        if Entity::find().filter(Column::What.eq(what)).count(&turn).await? >= FAILURES {
+        if failures.count(&turn).await? >= FAILURES {
             turn.commit().await?;
-            return Err(ApiError::too_many(FAILURE_MEMORY, detail));
+            return Err(too_many());
         }
         let row = ActiveModel { what: Set(what.to_owned()), at: Set(now), ..Default::default() };
         let attempt = Self(Entity::insert(row).exec(&turn).await?.last_insert_id);

@@ -61,7 +61,8 @@ impl Store {
         self.clock.now(&self.db).await
     }
 
-    /// A transaction that waits for all others at `what`, on every server. On SQLite the first write waits.
+    /// A transaction that waits for all others at `what`, on every server. On SQLite the first write waits, so it has to
+    /// come before what is read.
     pub async fn turn_at(&self, what: &str) -> Result<DatabaseTransaction, DbErr> {
         let turn = self.db.begin().await?;
         if turn.get_database_backend() == DbBackend::Postgres {
