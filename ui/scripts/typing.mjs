@@ -18,6 +18,7 @@ async function type(address, field) {
   await input.evaluate((element) => {
     globalThis.waits = [];
     element.addEventListener("input", (event) => {
+      if (element.value === "") return;
       requestAnimationFrame(() => {
         const shown = new MessageChannel();
         shown.port1.onmessage = () => globalThis.waits.push(performance.now() - event.timeStamp);

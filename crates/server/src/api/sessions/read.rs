@@ -151,8 +151,9 @@ pub async fn actions(core: &Core, id: Uuid) -> ApiResult<Vec<Action>> {
             }
             _ => {
                 action.status = details["status"].as_u64().and_then(|status| u16::try_from(status).ok());
-                // What fails on the platform's side may have changed something all the same.
-                if action.changes && action.status.is_some_and(|status| (400..500).contains(&status)) {
+                // What fails on the platform's side, or takes it too long, may have changed something all the same.
+                let refused = |status: u16| (400..500).contains(&status) && status != 408;
+                if action.changes && action.status.is_some_and(refused) {
                     action.changes = false;
                     action.refused = Some("platform".to_owned());
                     action.name.insert_str(0, TRIED);
