@@ -17,6 +17,7 @@ mod error;
 mod guard;
 mod links;
 mod logging;
+mod monitors;
 mod notify;
 mod preferences;
 mod server;
@@ -158,6 +159,7 @@ fn set_up(app: &AppHandle) -> tauri::Result<()> {
     preferences::apply(app);
     notify::listen(app);
     links::listen(app);
+    monitors::watch(app);
     workspace::open(app, std::env::args().any(|argument| argument == HIDDEN))?;
     tauri::async_runtime::spawn(server::go_to_first(app.clone()));
     tauri::async_runtime::spawn(follow_sign_in(app.clone()));

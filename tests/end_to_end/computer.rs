@@ -5,9 +5,12 @@ use std::{fs, os::unix::fs::symlink, path::PathBuf};
 use anyhow::{Context as _, ensure};
 use serde_json::json;
 
-use crate::harness::{ADA, App, PERSON, SOON, Theme, View, World, id};
+use crate::harness::{
+    ADA, App, PERSON, PERSON_NAME, RIGHT_MONITOR, SOON, Screen, Theme, View, World, id, until,
+};
 
 const MAIN: &str = "^Understudy$";
+const STAGE: &str = "Signed in as";
 
 /// A folder in which not even root can make a file.
 const FULL: &str = "/proc";
@@ -139,12 +142,43 @@ async fn a_window_whose_monitor_is_gone_comes_back_on_one_that_is_there() -> any
     let app = App::start(&world).await?;
     app.see(View::Main, &id("server-url")).await?;
     let window = world.desktop.window(MAIN).context("no main window")?;
-    let shape = world.desktop.run("xdotool", &["getwindowgeometry", "--shell", &window])?;
-    let value = |name: &str| -> anyhow::Result<i32> {
-        let value = shape.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        Ok(value.with_context(|| format!("no {name} in {shape}"))?.parse()?)
-    };
-    ensure!((value("WIDTH")?, value("HEIGHT")?) == (1000, 700), "its size is lost: {shape}");
-    ensure!((0..=280).contains(&value("X")?) && (0..=200).contains(&value("Y")?), "out of sight: {shape}");
+    let [x, y, width, height] = world.desktop.place(&window)?;
+    ensure!((width, height) == (1000, 700), "its size is lost: {width} by {height}");
+    ensure!((0..=280).contains(&x) && (0..=200).contains(&y), "out of sight: at {x}, {y}");
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_monitors_the_stage_takes_the_one_that_one_looks_at_and_outlives_it() -> anyhow::Result<()> {
+    let world = World::start_on(Theme::Light, Screen::Two(1300, 960)).await?;
+    let desktop = &world.desktop;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    let main = desktop.window(MAIN).context("no main window")?;
+    desktop.run("xdotool", &["windowmove", "--sync", &main, "1310", "40"])?;
+    let session = app.step_in(&world, &ADA, "view").await?;
+    let stage = desktop.window(STAGE).context("no stage")?;
+    let [x, _, width, _] = desktop.place(&stage)?;
+    ensure!(x >= 1300 && x + width <= 2600, "the stage is {width} wide at {x}");
+    world.step(&app, "75-two-monitors", "The stage is on the monitor where the workspace is.").await?;
+
+    // The monitor is pulled out, as from a laptop.
+    desktop.run("xrandr", &["--output", RIGHT_MONITOR, "--off"])?;
+    desktop.run("xrandr", &["--query"])?;
+    until("the stage and the workspace are on the monitor that is left", SOON, async || {
+        let mut places = vec![];
+        for window in [&stage, &main] {
+            places.push(desktop.place(window)?);
+        }
+        let there =
+            |[x, y, width, height]: &[i32; 4]| *x >= 0 && *y >= 0 && x + width <= 1300 && y + height <= 960;
+        Ok(places.iter().all(there).then_some(()))
+    })
+    .await?;
+    world.step(&app, "76-one-monitor", "Its monitor is gone: the stage is whole on the other one.").await?;
+    app.reads(View::Bar, &id("bar-name"), PERSON_NAME).await?;
+    app.click(View::Bar, &id("exit")).await?;
+    world.services.ended(session, "exit", SOON).await?;
+    app.see(View::Main, &id("note-sheet")).await?;
     app.close().await
 }

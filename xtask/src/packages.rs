@@ -32,6 +32,9 @@ pub const DESKTOP: &[&str] = &[
     "xvfb",
 ];
 
+/// A desktop with two monitors.
+pub const MONITORS: &[&str] = &["x11-xserver-utils", "xserver-xorg-core", "xserver-xorg-video-dummy"];
+
 /// In which every screen of the UI is looked at, and people answer.
 pub const BROWSER: &[&str] = &["chromium", "chromium-driver"];
 

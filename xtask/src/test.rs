@@ -24,6 +24,7 @@ pub fn run() -> anyhow::Result<()> {
             packages::BUILD,
             packages::BROWSER,
             packages::DESKTOP,
+            packages::MONITORS,
             packages::PACKAGING,
             packages::POSTGRES,
         ])

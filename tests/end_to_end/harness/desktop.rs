@@ -17,8 +17,38 @@ use super::{Group, until};
 /// How long a desktop takes at the most, on a machine that builds beside it.
 const COMES_UP: Duration = Duration::from_secs(20);
 
-/// Width and height of a screen that most people have.
-pub const SCREEN: (u32, u32) = (1280, 900);
+/// What one looks at.
+#[derive(Debug, Clone, Copy)]
+pub enum Screen {
+    /// Width and height.
+    One(u32, u32),
+    /// Two monitors of this width and height, the second one to the right of the first.
+    Two(u32, u32),
+}
+
+/// A screen that most people have.
+pub const SCREEN: Screen = Screen::One(1280, 900);
+
+/// Monitors that are in memory only. No keyboard or mouse of this computer is listened to.
+const MONITORS: &str = "Section \"ServerFlags\"
+  Option \"AutoAddDevices\" \"false\"
+  Option \"AutoAddGPU\" \"false\"
+EndSection
+Section \"Device\"
+  Identifier \"memory\"
+  Driver \"dummy\"
+  VideoRam 65536
+EndSection
+Section \"Screen\"
+  Identifier \"screen\"
+  Device \"memory\"
+  DefaultDepth 24
+EndSection
+";
+
+/// The monitors of [`Screen::Two`].
+const LEFT_MONITOR: &str = "DUMMY0";
+pub const RIGHT_MONITOR: &str = "DUMMY1";
 
 /// A bus that starts nothing by itself: what runs is what was started here, and ends with the test.
 const BUS: &str = "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
@@ -56,7 +86,7 @@ impl Drop for Desktop {
 impl Desktop {
     /// Its parts are other people's programs and come up in their own order; where one of them does not, all
     /// of them are started anew.
-    pub async fn start(folder: &Path, theme: Theme, screen: (u32, u32)) -> anyhow::Result<Self> {
+    pub async fn start(folder: &Path, theme: Theme, screen: Screen) -> anyhow::Result<Self> {
         for _ in 0..2 {
             if let Ok(desktop) = Self::try_start(folder, theme, screen).await {
                 return Ok(desktop);
@@ -65,17 +95,13 @@ impl Desktop {
         Self::try_start(folder, theme, screen).await
     }
 
-    async fn try_start(folder: &Path, theme: Theme, screen: (u32, u32)) -> anyhow::Result<Self> {
+    async fn try_start(folder: &Path, theme: Theme, screen: Screen) -> anyhow::Result<Self> {
         let mut desktop = Self {
             groups: vec![],
             environment: environment(folder, theme)?,
             log: folder.join("desktop.log"),
         };
-        let screen = format!("{}x{}x24", screen.0, screen.1);
-        let screen =
-            desktop.command("Xvfb", &["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp"]);
-        let display = desktop.start_and_read_line(screen)?;
-        desktop.environment.push(("DISPLAY", format!(":{display}")));
+        desktop.start_screen(folder, screen)?;
         let bus = folder.join("bus.conf");
         fs::write(&bus, BUS)?;
         let bus = format!("--config-file={}", bus.display());
@@ -105,6 +131,37 @@ impl Desktop {
         })
         .await?;
         Ok(desktop)
+    }
+
+    fn start_screen(&mut self, folder: &Path, screen: Screen) -> anyhow::Result<()> {
+        let server = match screen {
+            Screen::One(width, height) => {
+                let size = format!("{width}x{height}x24");
+                self.command("Xvfb", &["-displayfd", "1", "-screen", "0", &size, "-nolisten", "tcp"])
+            }
+            Screen::Two(..) => {
+                let (monitors, log) = (folder.join("xorg.conf"), folder.join("xorg.log"));
+                fs::write(&monitors, MONITORS)?;
+                let mut server = self.command("Xorg", &["-displayfd", "1", "-noreset", "-nolisten", "tcp"]);
+                server.args(["-novtswitch", "-sharevts"]);
+                server.arg("-config").arg(monitors).arg("-logfile").arg(log);
+                server
+            }
+        };
+        let display = self.start_and_read_line(server)?;
+        self.environment.push(("DISPLAY", format!(":{display}")));
+        let Screen::Two(width, height) = screen else { return Ok(()) };
+        let (mode, right) = (format!("{width}x{height}"), format!("{width}x0"));
+        let timing = |size: u32| [size, size + 10, size + 20, size + 40].map(|each| each.to_string());
+        let (across, down) = (timing(width), timing(height));
+        let new_mode = [["--newmode", &mode, "100"].map(str::to_owned).to_vec(), across.into(), down.into()];
+        self.run("xrandr", &new_mode.concat().iter().map(String::as_str).collect::<Vec<_>>())?;
+        for (monitor, place) in [(LEFT_MONITOR, "0x0"), (RIGHT_MONITOR, &right)] {
+            self.run("xrandr", &["--addmode", monitor, &mode])?;
+            self.run("xrandr", &["--output", monitor, "--mode", &mode, "--pos", place])?;
+        }
+        // An output counts as connected as soon as somebody asked.
+        self.run("xrandr", &["--query"]).map(drop)
     }
 
     /// An empty password, on a line of its own: an empty input would leave it locked.

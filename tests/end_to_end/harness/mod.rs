@@ -33,7 +33,7 @@ use understudy_server::config::Config;
 pub use app::{App, View, id};
 #[cfg(feature = "automation")]
 pub use browser::Browser;
-pub use desktop::{Desktop, SCREEN, Theme};
+pub use desktop::{Desktop, RIGHT_MONITOR, SCREEN, Screen, Theme};
 #[cfg(not(feature = "automation"))]
 pub use inspector::Inspected;
 pub use mail::Mail;
@@ -81,8 +81,7 @@ impl World {
         Self::start_on(theme, SCREEN).await
     }
 
-    /// On a screen of this width and height.
-    pub async fn start_on(theme: Theme, screen: (u32, u32)) -> anyhow::Result<Self> {
+    pub async fn start_on(theme: Theme, screen: Screen) -> anyhow::Result<Self> {
         Self::start_with(theme, screen, |_| {}).await
     }
 
@@ -97,7 +96,7 @@ impl World {
 
     async fn start_with(
         theme: Theme,
-        screen: (u32, u32),
+        screen: Screen,
         adjust: impl FnOnce(&mut Config),
     ) -> anyhow::Result<Self> {
         let start = Instant::now();
