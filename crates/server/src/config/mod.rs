@@ -1,16 +1,20 @@
 //! The configuration: one struct a section, checked at start. An error names the key, the value and what is
 //! allowed.
 
+mod code;
+mod mail;
 mod platform;
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
 use secrecy::SecretString;
 use serde::Deserialize;
-use understudy_protocol::{Channel, Kind, Mode, Recipient, Role};
+use understudy_protocol::Kind;
 use understudy_rules::{MINUTE, SECOND, impersonation::Limits, rate::Rate};
 use url::Url;
 
+pub use code::{Code, CodeRule};
+pub use mail::{Mail, Smtp, SmtpTls};
 pub use platform::{DirectoryConfig, Identity, Origin, PersonConfig, Platform, RouteConfig};
 
 #[derive(Debug, thiserror::Error)]
@@ -97,138 +101,6 @@ pub struct GatewayListener {
 impl Default for GatewayListener {
     fn default() -> Self {
         Self { listen: ([127, 0, 0, 1], 7300).into() }
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Mail {
-    pub from: String,
-    /// Without it, mails are written as `.eml` files into the data folder.
-    pub smtp: Option<Smtp>,
-}
-
-impl Mail {
-    fn check(&self) -> Result<(), ConfigError> {
-        let from = self.from.parse::<lettre::message::Mailbox>();
-        if from.is_err() {
-            return not_allowed("mail.from", &self.from, "an address such as Support <support@example.com>");
-        }
-        if let Some(smtp) = &self.smtp {
-            if smtp.user.is_some() != smtp.password.is_some() {
-                let (key, value) = match &smtp.user {
-                    Some(user) => ("mail.smtp.user", user.as_str()),
-                    None => ("mail.smtp.password", "…"),
-                };
-                return not_allowed(key, value, "`user` and `password` together, or neither");
-            }
-            if smtp.user.is_some() && smtp.tls == SmtpTls::None {
-                return not_allowed(
-                    "mail.smtp.tls",
-                    "none",
-                    "\"tls\" or \"starttls\": the password must not travel in the clear",
-                );
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Default for Mail {
-    fn default() -> Self {
-        Self { from: "Understudy <understudy@localhost>".to_owned(), smtp: None }
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Smtp {
-    pub host: String,
-    pub port: Option<u16>,
-    #[serde(default)]
-    pub tls: SmtpTls,
-    pub user: Option<String>,
-    pub password: Option<SecretString>,
-    /// Certificates (PEM) of an authority of one's own, trusted for mail beside those of the system.
-    pub ca_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SmtpTls {
-    /// From the first byte on (port 465).
-    #[default]
-    Tls,
-    /// Begun in the clear, and given up if the server offers no TLS (port 587).
-    Starttls,
-    /// None at all: for a relay on this machine.
-    None,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Code {
-    pub channels: Vec<Channel>,
-    /// Minutes that a code is good, from its delivery.
-    pub minutes: u32,
-    /// Wrong tries that end a request.
-    pub tries: u8,
-    /// Requests at once; then one a minute.
-    pub burst: u32,
-    pub per_hour: u32,
-    /// Who decides about a code, where no rule says otherwise.
-    pub recipient: Recipient,
-    /// The first that matches counts.
-    pub rule: Vec<CodeRule>,
-    /// Minutes that a request waits for an approver.
-    pub pending_minutes: u32,
-}
-
-/// Who decides about the codes of some requests.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CodeRule {
-    /// Whoever has this role, among others; anybody where it is missing.
-    pub role: Option<Role>,
-    /// Both where it is missing.
-    pub mode: Option<Mode>,
-    pub recipient: Recipient,
-}
-
-impl Code {
-    fn check(&self) -> Result<(), ConfigError> {
-        if self.channels.is_empty() {
-            return not_allowed("code.channels", "[]", "\"email\", \"app\" or both");
-        }
-        let mut recipients = self.rule.iter().map(|rule| rule.recipient).chain([self.recipient]);
-        if recipients.any(|to| to == Recipient::Person) && !self.channels.contains(&Channel::Email) {
-            let allowed = "\"email\" among them, because codes reach people by e-mail";
-            return not_allowed("code.channels", "[\"app\"]", allowed);
-        }
-        Ok(())
-    }
-
-    pub fn recipient_of(&self, roles: &[Role], mode: Mode) -> Recipient {
-        let matches = |rule: &&CodeRule| {
-            rule.role.is_none_or(|role| roles.contains(&role))
-                && rule.mode.is_none_or(|wanted| wanted == mode)
-        };
-        self.rule.iter().find(matches).map_or(self.recipient, |rule| rule.recipient)
-    }
-}
-
-impl Default for Code {
-    fn default() -> Self {
-        Self {
-            channels: vec![Channel::Email, Channel::App],
-            minutes: 10,
-            tries: 3,
-            burst: 3,
-            per_hour: 20,
-            recipient: Recipient::default(),
-            rule: vec![],
-            pending_minutes: 60,
-        }
     }
 }
 
@@ -486,22 +358,6 @@ mod tests {
         config.check().expect("allowed");
         assert!(config.platform.route.is_empty());
         assert!(error("[platform]\nidentity = \"jwt\"").contains("missing field"));
-    }
-
-    #[test]
-    fn the_first_rule_that_matches_says_who_decides_about_a_code() {
-        let rules = "[[code.rule]]\nrole = \"admin\"\nrecipient = \"requester\"\n\
-                     [[code.rule]]\nrole = \"support\"\nmode = \"act\"\nrecipient = \"approver\"";
-        let code = toml::from_str::<Config>(rules).expect("config").code;
-        use {Mode as M, Recipient as To, Role as R};
-        for (roles, mode, recipient) in [
-            (&[R::Support][..], M::Act, To::Approver),
-            (&[R::Support], M::View, To::Requester),
-            (&[R::Support, R::Lead], M::Act, To::Approver),
-            (&[R::Support, R::Admin], M::Act, To::Requester),
-        ] {
-            assert_eq!(code.recipient_of(roles, mode), recipient, "{roles:?} {mode:?}");
-        }
     }
 
     #[test]
