@@ -1,9 +1,9 @@
-//! `/echo`: answers with what reached the platform. Served only with `Config::test_routes`.
+//! `/echo`: answers with what reached the platform, with the status of `?status=` where one is asked for. Served only with `Config::test_routes`.
 
 use axum::{
     Json,
     body::Body,
-    http::{HeaderMap, Method, Uri},
+    http::{HeaderMap, Method, StatusCode, Uri},
 };
 use data_encoding::HEXLOWER;
 use futures_util::TryStreamExt as _;
@@ -17,7 +17,9 @@ pub(crate) async fn echo(
     uri: Uri,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Value>, Error> {
+) -> Result<(StatusCode, Json<Value>), Error> {
+    let wanted = uri.query().and_then(|query| query.strip_prefix("status=")?.parse().ok());
+    let status = wanted.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
     let mut hash = Sha256::new();
     let mut size = 0;
     let mut chunks = body.into_data_stream();
@@ -29,10 +31,11 @@ pub(crate) async fn echo(
         .iter()
         .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
         .collect();
-    Ok(Json(json!({
+    let echoed = json!({
         "method": method.as_str(),
         "uri": uri.to_string(),
         "headers": headers,
         "body": { "size": size, "sha256": HEXLOWER.encode(&hash.finalize()) },
-    })))
+    });
+    Ok((status, Json(echoed)))
 }

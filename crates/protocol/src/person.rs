@@ -124,6 +124,9 @@ pub struct PersonSession {
     /// Since when changes are allowed, where they were not from the beginning.
     #[serde(default)]
     pub changes_since: Option<DateTime<Utc>>,
+    /// Why, as it was said then.
+    #[serde(default)]
+    pub changes_reason: Option<String>,
     /// What was begun without asking them, and why.
     #[serde(default)]
     pub exceptions: Vec<Exception>,

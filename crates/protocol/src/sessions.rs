@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::impersonation::{Consent, Mode};
 use crate::people::PersonRef;
+use crate::person::Scope;
 use crate::staff::StaffRef;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
@@ -164,11 +165,43 @@ pub struct Action {
     pub frames: Option<Frames>,
 }
 
+/// How a session came about, what became of it, and how it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MilestoneKind {
+    CodeRequested,
+    ConsentAsked,
+    ConsentGiven,
+    ConsentDeclined,
+    CodeHandedOver,
+    CodeWrong,
+    CodeVerified,
+    SessionStarted,
+    ModeRaised,
+    SessionExtended,
+    SessionEnded,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Milestone {
+    /// Index of its entry in the ledger.
+    #[ts(type = "number")]
+    pub entry: u64,
+    pub at: DateTime<Utc>,
+    pub kind: MilestoneKind,
+    /// The administrator who handed the code over.
+    pub by: Option<StaffRef>,
+    /// The one change that a consent was about; none for a consent to the session itself.
+    pub scope: Option<Scope>,
+}
+
 /// `GET /api/sessions/{id}`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct SessionDetail {
     pub session: Session,
     pub actions: Vec<Action>,
+    #[serde(default)]
+    pub milestones: Vec<Milestone>,
     /// What the note said before it was corrected, the oldest first.
     #[serde(default)]
     pub earlier_notes: Vec<Note>,
@@ -183,6 +216,8 @@ pub struct SessionDetail {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionsOnly {
+    /// The caller's own that have ended and still lack their note.
+    Unnoted,
     /// Those that rested on an exceptional case.
     Exceptions,
     /// Those of them that have ended and that no lead has reviewed.
@@ -197,6 +232,8 @@ pub struct SessionsQuery {
     /// Only live (`true`) or ended (`false`) ones.
     pub live: Option<bool>,
     pub only: Option<SessionsOnly>,
+    /// Only those with each of these words in the name of staff or person, their ID, the ticket, the reason or the note.
+    pub search: Option<String>,
     #[serde(default)]
     pub offset: u32,
     /// How many at most, 1 to 200; 50 where it is missing.

@@ -13,6 +13,9 @@ use crate::{
     tls,
 };
 
+/// Words of a search that count.
+pub const MOST_WORDS: usize = 8;
+
 pub struct Directory {
     client: Client,
     config: DirectoryConfig,
@@ -107,7 +110,9 @@ impl Directory {
             },
         };
         let mut filter = any(kinds.into_iter().map(|kind| format!("userType eq {}", quoted(kind))));
-        if let Some(text) = query.search.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        // Every word, in whatever order.
+        let words = query.search.as_deref().unwrap_or_default().split_whitespace();
+        for text in words.take(MOST_WORDS) {
             let attributes = ["displayName", "userName", "emails.value", "id"];
             let found = any(attributes.map(|attribute| format!("{attribute} co {}", quoted(text))));
             filter = format!("{filter} and {found}");

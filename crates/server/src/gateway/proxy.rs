@@ -167,7 +167,7 @@ impl Passing<'_> {
             ..Job::default()
         };
         self.gateway.core.store.write(job).await?;
-        Ok(refusal::barred(&request.headers, why, scope))
+        Ok(refusal::barred(&request.method, &request.headers, why, scope))
     }
 
     async fn forward(

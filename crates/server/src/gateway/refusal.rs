@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use serde_json::json;
@@ -31,7 +31,16 @@ fn wants_page(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
-pub fn barred(headers: &HeaderMap, why: Barred, scope: Option<Scope>) -> Response {
+/// Whether a form was sent that takes the place of its page. Decides nothing but the form of the answer.
+fn sends_form(method: &Method, headers: &HeaderMap) -> bool {
+    !method.is_safe() && headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate")
+}
+
+pub fn barred(method: &Method, headers: &HeaderMap, why: Barred, scope: Option<Scope>) -> Response {
+    if sends_form(method, headers) {
+        // The page stays, with what was typed into it; the bar says why.
+        return (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response();
+    }
     say(
         headers,
         &match why {

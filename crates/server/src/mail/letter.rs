@@ -94,6 +94,7 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
 fn rows(mail: &LetterMail<'_>, session: &PersonSession) -> Vec<(&'static str, String)> {
     let minute = |at: DateTime<Utc>| at.format("%-d %B %Y, %H:%M UTC").to_string();
     let mode = match (session.mode, session.changes_since) {
+        (Mode::View, _) if session.ended_at.is_none() => "look only: nothing can be changed".to_owned(),
         (Mode::View, _) => "look only: nothing could be changed".to_owned(),
         (Mode::Act, None) => "with changes allowed".to_owned(),
         (Mode::Act, Some(since)) => {
@@ -106,6 +107,7 @@ fn rows(mail: &LetterMail<'_>, session: &PersonSession) -> Vec<(&'static str, St
         rows.push(("Agreed to by", mail.approvers.to_owned()));
     }
     rows.push(("Why", session.reason.clone()));
+    rows.extend(session.changes_reason.clone().map(|reason| ("Why changes", reason)));
     for exception in &session.exceptions {
         rows.push(("Exceptional case", exception.category.clone()));
         rows.push(("Why nobody was asked", exception.reason.clone()));
@@ -119,7 +121,7 @@ fn rows(mail: &LetterMail<'_>, session: &PersonSession) -> Vec<(&'static str, St
     }
     if mail.kind == "account" {
         rows.push(("Changed", listed(&session.changed, "nothing")));
-        rows.push(("Viewed", listed(&session.viewed, "nothing")));
+        rows.push(("Looked at", listed(&session.viewed, "nothing")));
         if !session.refused.is_empty() {
             rows.push(("Tried, and refused", listed(&session.refused, "")));
         }

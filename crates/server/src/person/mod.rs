@@ -198,6 +198,7 @@ pub async fn told(core: &Core, row: &impersonation::Model) -> ApiResult<PersonSe
         ticket: row.ticket.clone(),
         mode: named(&row.mode).ok_or_else(unreadable)?,
         changes_since: raise.as_ref().and_then(|raise| raise.ended_at).map(time),
+        changes_reason: raise.as_ref().map(|raise| raise.reason.clone()),
         exceptions: std::iter::once(row).chain(&raise).filter_map(exceptions::of).collect(),
         started_at: time(started_at),
         ended_at: ended.map(|(at, _)| time(at)),

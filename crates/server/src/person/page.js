@@ -22,6 +22,7 @@ const WORDS = {
     none: "Nobody of support has been in your account.",
     who: "Who",
     why: "Why",
+    why_changes: "Why changes",
     unasked: "You were not asked",
     ticket: "Ticket",
     how: "How",
@@ -58,6 +59,7 @@ const WORDS = {
     none: "Personne de l’assistance n’est entré dans votre compte.",
     who: "Qui",
     why: "Pourquoi",
+    why_changes: "Pourquoi modifier",
     unasked: "Sans votre accord",
     ticket: "Ticket",
     how: "Comment",
@@ -145,6 +147,7 @@ function visit(session) {
   const rows = [
     [words.who, session.staff],
     [words.why, session.reason],
+    [words.why_changes, session.changes_reason],
     ...session.exceptions.map(({ category, reason }) => [words.unasked, `${category}: ${reason}`]),
     [words.ticket, session.ticket],
     [words.how, words[session.mode] + (session.changes_since === null ? "" : ` (${words.since(shortly(session.changes_since))})`)],

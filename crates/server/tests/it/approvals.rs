@@ -7,8 +7,8 @@ use reqwest::{Method, StatusCode};
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 use understudy_protocol::{
-    Consent, ErrorCode, InboxEntry, Mode, NewRequest, PendingRequest, Problem, Recipient, Request,
-    RequestState, Role, SessionDetail,
+    Consent, ErrorCode, InboxEntry, MilestoneKind, Mode, NewRequest, PendingRequest, Problem, Recipient,
+    Request, RequestState, Role, SessionDetail,
 };
 use understudy_server::{
     config::{CodeRule, Config},
@@ -93,6 +93,14 @@ async fn from_the_question_to_the_session_by_way_of_an_administrator() {
     let path = format!("/api/sessions/{}", started.session.id);
     let seen: SessionDetail = ada.get(&path).await.expect("the session");
     assert_eq!(seen.session.approved_by.expect("Grace").name, "Grace");
+    let told: Vec<_> = seen.milestones.iter().map(|m| (m.kind, m.by.as_ref().map(|by| &*by.name))).collect();
+    let way = [
+        (MilestoneKind::CodeRequested, None),
+        (MilestoneKind::CodeHandedOver, Some("Grace")),
+        (MilestoneKind::CodeVerified, None),
+        (MilestoneKind::SessionStarted, None),
+    ];
+    assert_eq!(told, way);
     let ledger = world.ledger().await;
     let entry = |kind: &str| &ledger.iter().find(|(known, _)| known == kind).expect(kind).1;
     assert_eq!(entry("code_requested")["recipient"], "approver");

@@ -478,6 +478,18 @@ async fn an_admin_ends_any_session_and_others_only_their_own() {
         let page: SessionsPage = app.get("/api/sessions").await.expect("history");
         assert_eq!(page.total, seen);
     }
+    // Names, ID, ticket and reason, in whatever order, with or without accents; no wildcards, and nobody else's.
+    let found = ["ADA", "élise", "ÉLISE marchand", "marchand  elise", "inv-000137", " payment ", "t-1 ada"];
+    let (id, words) = (started.session.id.to_string(), "élise ".repeat(1_000));
+    let others = [(&*id, 1), (&*words, 1), ("%", 0), ("_", 0), ("\\", 0), ("Bob", 0), ("elise bob", 0)];
+    for (search, total) in found.map(|search| (search, 1)).into_iter().chain(others) {
+        let mut path = world.api.join("/api/sessions").expect("a URL");
+        path.query_pairs_mut().append_pair("search", search);
+        let path = format!("{}?{}", path.path(), path.query().unwrap_or_default());
+        let page: SessionsPage = lea.get(&path).await.expect("history");
+        assert_eq!(page.total, total, "{search}");
+        assert_eq!(bob.get::<SessionsPage>(&path).await.expect("history").total, 0, "{search}");
+    }
     let path = format!("/api/sessions/{}", started.session.id);
     assert_eq!(bob.get::<SessionDetail>(&path).await.unwrap_err().code, ErrorCode::NotFound);
     lea.get::<SessionDetail>(&path).await.expect("leads see all");
@@ -493,6 +505,9 @@ async fn a_note_is_written_by_the_one_who_was_there_and_a_correction_keeps_both(
     ada.end(&started).await.expect("ended");
     let path = format!("/api/sessions/{}/note", started.session.id);
     let note = |what: &str| json!({ "what": what, "why": "She asked", "solved": false });
+    for (app, owed) in [(&ada, 1), (&max, 0)] {
+        assert_eq!(app.get::<SessionsPage>("/api/sessions?only=unnoted").await.expect("a page").total, owed);
+    }
     assert_eq!(max.post::<Note>(&path, &note("x")).await.unwrap_err().code, ErrorCode::NotFound);
     assert_eq!(ada.post::<Note>(&path, &note("  ")).await.unwrap_err().field.as_deref(), Some("what"));
     ada.post::<Note>(&path, &note("Looked")).await.expect("written");
@@ -500,6 +515,7 @@ async fn a_note_is_written_by_the_one_who_was_there_and_a_correction_keeps_both(
     let detail: SessionDetail =
         ada.get(&format!("/api/sessions/{}", started.session.id)).await.expect("the session");
     assert_eq!(detail.session.note.expect("a note").what, "Looked twice");
+    assert_eq!(ada.get::<SessionsPage>("/api/sessions?only=unnoted").await.expect("a page").total, 0);
     let notes = world.ledger().await.into_iter().filter(|(kind, _)| kind == "note_written").count();
     assert_eq!(notes, 2);
     world.stop().await;

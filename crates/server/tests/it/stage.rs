@@ -229,6 +229,10 @@ async fn in_view_nothing_changes_and_the_refusal_says_so() {
         text.contains("This session is view only") && text.contains("<a href=\"/profile?a=1&amp;b=2\">"),
         "{text}"
     );
+    // A form that is sent leaves its page as it is: the app's bar says why.
+    let sent = stage.request(Method::POST, "/profile").header("sec-fetch-mode", "navigate").form(&form);
+    let sent = sent.send().await.expect("an answer");
+    assert_eq!(sent.status(), StatusCode::NO_CONTENT);
     for method in
         [Method::PUT, Method::PATCH, Method::DELETE, Method::from_bytes(b"QUERY").expect("a method")]
     {
@@ -247,7 +251,7 @@ async fn in_view_nothing_changes_and_the_refusal_says_so() {
     let log = world.meridian.access_log().expect("the log");
     assert!(log.iter().all(|line| line.actor.is_none() || line.method == "GET" || line.path == "/search"));
     let refused = actions(&app, &started).await.into_iter().filter(|a| a.refused.is_some()).count();
-    assert_eq!(refused, 7);
+    assert_eq!(refused, 8);
     let events = app.request(Method::GET, "/api/events?cursor=0").send().await.expect("a stream");
     let mut events = Box::pin(events.bytes_stream());
     let mut told = String::new();

@@ -3,4 +3,4 @@
 /**
  * Sessions that stand out.
  */
-export type SessionsOnly = "exceptions" | "to_review";
+export type SessionsOnly = "unnoted" | "exceptions" | "to_review";

@@ -12,7 +12,11 @@ person: string | null,
 /**
  * Only live (`true`) or ended (`false`) ones.
  */
-live: boolean | null, only: SessionsOnly | null, offset: number, 
+live: boolean | null, only: SessionsOnly | null, 
+/**
+ * Only those with each of these words in the name of staff or person, their ID, the ticket, the reason or the note.
+ */
+search: string | null, offset: number, 
 /**
  * How many at most, 1 to 200; 50 where it is missing.
  */

@@ -4,6 +4,7 @@ use axum::{Json as Answer, extract, http::StatusCode};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _,
+    Select,
     sea_query::{Expr, SimpleExpr},
 };
 use serde_json::json;
@@ -85,30 +86,36 @@ pub async fn write(
     ))
 }
 
-/// Refused where the caller owes a note: one serves a session and the one that went on with it, or is about to
-/// (`resumes`). What is answered has to hold still when the request is written.
-pub async fn require_written(core: &Core, caller: &Caller, resumes: Option<Uuid>) -> ApiResult<SimpleExpr> {
+/// Sessions of this staff member that lack their note, live ones among them: one note serves a session and the one
+/// that went on with it.
+pub fn unnoted(staff: Uuid) -> Select<impersonation::Entity> {
     use impersonation::{Column, Entity};
-    let now = core.store.now().await?;
     let written = note::Entity::find()
         .select_only()
         .column(note::Column::SessionId)
-        .filter(note::Column::StaffId.eq(caller.staff.id))
+        .filter(note::Column::StaffId.eq(staff))
         .into_query();
     let resumed = Entity::find()
         .select_only()
         .column(Column::Resumes)
-        .filter(Column::StaffId.eq(caller.staff.id))
+        .filter(Column::StaffId.eq(staff))
         .filter(Column::StartedAt.is_not_null())
         .filter(Column::Resumes.is_not_null())
         .into_query();
-    let owed = Entity::find()
-        .filter(Column::StaffId.eq(caller.staff.id))
+    Entity::find()
+        .filter(Column::StaffId.eq(staff))
         .filter(Column::StartedAt.is_not_null())
         .filter(Column::NoteLiftedAt.is_null())
         .filter(Column::Id.not_in_subquery(written))
         .filter(Column::Id.not_in_subquery(resumed))
-        .filter(Column::Id.ne(resumes.unwrap_or_default()));
+}
+
+/// Refused where the caller owes a note, but for the session that they are about to go on with (`resumes`). What is
+/// answered has to hold still when the request is written.
+pub async fn require_written(core: &Core, caller: &Caller, resumes: Option<Uuid>) -> ApiResult<SimpleExpr> {
+    use impersonation::Column;
+    let now = core.store.now().await?;
+    let owed = unnoted(caller.staff.id).filter(Column::Id.ne(resumes.unwrap_or_default()));
     let mut over = Vec::new();
     for row in owed.clone().all(&core.store.db).await? {
         // Also one whose time has run out before the sweeper has been there.

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
-use understudy_protocol::{Action, LiftedNote, Note, Review, SessionDetail, StaffRef, Verdict};
+use understudy_protocol::{Action, LiftedNote, Milestone, Note, Review, SessionDetail, StaffRef, Verdict};
 use uuid::Uuid;
 
 use super::{ACTION_KINDS, shown, visible};
@@ -18,7 +18,10 @@ use crate::{
     staff,
     store::{
         Entry, Job,
-        entities::ledger_entry::{Column, Entity, Model},
+        entities::{
+            impersonation,
+            ledger_entry::{Column, Entity, Model},
+        },
     },
 };
 
@@ -43,6 +46,7 @@ pub async fn read(
     Ok(Json(SessionDetail {
         session: shown(&core, &row).await?,
         actions: actions(&core, id).await?,
+        milestones: milestones(&core, &row).await?,
         earlier_notes: earlier_notes(&core, id).await?,
         lifted: lifted(&core, id).await?,
         earlier_reviews: earlier_reviews(&core, id).await?,
@@ -52,7 +56,7 @@ pub async fn read(
 /// All that was written but the last, which is the note as it stands.
 async fn earlier_notes(core: &Core, id: Uuid) -> ApiResult<Vec<Note>> {
     let mut notes = Vec::new();
-    for (row, details) in entries(core, id, "note_written").await? {
+    for (row, details) in entries(core, id, &["note_written"]).await? {
         let text = |key: &str| details[key].as_str().unwrap_or_default().to_owned();
         notes.push(Note {
             what: text("what"),
@@ -69,7 +73,7 @@ async fn earlier_notes(core: &Core, id: Uuid) -> ApiResult<Vec<Note>> {
 /// All that was written but the last, which is the review as it stands.
 async fn earlier_reviews(core: &Core, id: Uuid) -> ApiResult<Vec<Review>> {
     let mut reviews = Vec::new();
-    for (row, details) in entries(core, id, "session_reviewed").await? {
+    for (row, details) in entries(core, id, &["session_reviewed"]).await? {
         reviews.push(Review {
             // Where the details are erased, nothing looks better than it was.
             verdict: details["verdict"].as_str().and_then(named).unwrap_or(Verdict::Objected),
@@ -83,15 +87,50 @@ async fn earlier_reviews(core: &Core, id: Uuid) -> ApiResult<Vec<Review>> {
 }
 
 async fn lifted(core: &Core, id: Uuid) -> ApiResult<Option<LiftedNote>> {
-    let Some((row, details)) = entries(core, id, "note_lifted").await?.pop() else { return Ok(None) };
+    let Some((row, details)) = entries(core, id, &["note_lifted"]).await?.pop() else { return Ok(None) };
     let reason = details["reason"].as_str().unwrap_or_default().to_owned();
     Ok(Some(LiftedNote { by: who(core, &details).await?, at: time(row.at), reason }))
 }
 
-async fn entries(core: &Core, id: Uuid, kind: &str) -> ApiResult<Vec<(Model, Value)>> {
+/// Entries that are milestones, by their names there.
+const MILESTONES: [&str; 11] = [
+    "code_requested",
+    "consent_asked",
+    "consent_given",
+    "consent_declined",
+    "code_handed_over",
+    "code_wrong",
+    "code_verified",
+    "session_started",
+    "mode_raised",
+    "session_extended",
+    "session_ended",
+];
+
+async fn milestones(core: &Core, session: &impersonation::Model) -> ApiResult<Vec<Milestone>> {
+    let mut milestones = Vec::new();
+    for (row, details) in entries(core, session.id, &MILESTONES).await? {
+        let Some(kind) = named(&row.kind) else { continue };
+        let by = match doer(&details) {
+            Some(id) if id != session.staff_id => Some(staff::reference(core, id).await?),
+            _ => None,
+        };
+        milestones.push(Milestone {
+            entry: row.idx.unsigned_abs(),
+            // What time has ended is written later.
+            at: time(details["ended_at"].as_i64().unwrap_or(row.at)),
+            kind,
+            by,
+            scope: details["scope"].as_str().and_then(named),
+        });
+    }
+    Ok(milestones)
+}
+
+async fn entries(core: &Core, id: Uuid, kinds: &[&str]) -> ApiResult<Vec<(Model, Value)>> {
     let rows = Entity::find()
         .filter(Column::SessionId.eq(id))
-        .filter(Column::Kind.eq(kind))
+        .filter(Column::Kind.is_in(kinds.iter().copied()))
         .order_by_asc(Column::Idx)
         .all(&core.store.db)
         .await?;
@@ -106,8 +145,11 @@ async fn entries(core: &Core, id: Uuid, kind: &str) -> ApiResult<Vec<(Model, Val
 
 /// Who did it; erased details do not say.
 async fn who(core: &Core, details: &Value) -> ApiResult<StaffRef> {
-    let id = details["staff_id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_default();
-    Ok(staff::reference(core, id).await?)
+    Ok(staff::reference(core, doer(details).unwrap_or_default()).await?)
+}
+
+fn doer(details: &Value) -> Option<Uuid> {
+    details["staff_id"].as_str()?.parse().ok()
 }
 
 /// Erased details leave the fact that there was something.
@@ -186,4 +228,16 @@ fn action(row: &Model, details: &Value) -> Action {
 
 fn texts(value: &Value) -> Vec<String> {
     value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use understudy_protocol::MilestoneKind;
+
+    #[test]
+    fn every_milestone_has_its_kind() {
+        for name in super::MILESTONES {
+            assert!(super::named::<MilestoneKind>(name).is_some(), "{name}");
+        }
+    }
 }
