@@ -64,17 +64,16 @@ pub(crate) fn on_run_event(app: &AppHandle, event: &RunEvent) {
     }
 }
 
-/// Says on both windows why they stay, in front on the one that was to be closed.
+/// The window that was to be closed says why it stays.
 fn explain(app: &AppHandle, closing: &str) {
-    stage::open_sheet(app, Sheet::CloseRefused);
+    if closing != MAIN {
+        stage::open_sheet(app, Sheet::CloseRefused);
+        return stage::focus_bar(app);
+    }
     if let Err(error) = app.emit_to(MAIN, "close-refused", ()) {
         log::error!("close-refused could not be sent: {error}");
     }
-    if closing == MAIN {
-        workspace::show(app);
-    } else {
-        stage::focus_bar(app);
-    }
+    workspace::show(app);
 }
 
 /// Told to go by the system: the session ends on the server first, within 2 s.

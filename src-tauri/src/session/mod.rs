@@ -37,6 +37,9 @@ pub(crate) use trace::look as look_for_a_left_one;
 /// So long before a session's limit the bar warns, and a notification with it.
 const LIMIT_WARNING: Duration = Duration::from_secs(120);
 
+/// A refusal and the page that says it arrive one after the other, in either order.
+const WITH_ITS_PAGE: Duration = Duration::from_secs(2);
+
 /// Room for one session at a time.
 #[derive(Default)]
 pub(crate) struct Slot {
@@ -64,6 +67,8 @@ struct Live {
     limit_told: bool,
     connection_lost: bool,
     sheets: Sheets,
+    /// When a page was refused last.
+    refused_at: Duration,
     /// Stops the task that keeps the lease.
     stop: CancellationToken,
 }
@@ -78,6 +83,7 @@ impl Live {
             limit_told: false,
             connection_lost: false,
             sheets: Sheets::default(),
+            refused_at: Duration::ZERO,
             stop: CancellationToken::new(),
         }
     }
@@ -147,7 +153,22 @@ impl Slot {
     }
 
     pub(crate) fn push_sheet(&self, sheet: Sheet) {
-        self.with_live(|live| live.sheets.push(sheet));
+        self.with_live(|live| {
+            // A refused form or script leaves its page as it is: only what was to be opened comes with one.
+            if matches!(&sheet, Sheet::Refused { method, .. } if method == "GET") {
+                live.refused_at = boot_time();
+            }
+            live.sheets.push(sheet);
+        });
+    }
+
+    /// The platform shows another page. Whether the bar has less to say now.
+    pub(crate) fn page_changed(&self) -> bool {
+        let changed = |live: &mut Live| {
+            // The page that says the refusal itself comes with it.
+            boot_time().saturating_sub(live.refused_at) > WITH_ITS_PAGE && live.sheets.leave_page()
+        };
+        self.with_live(changed).unwrap_or(false)
     }
 
     pub(crate) fn dismiss_sheet(&self) {

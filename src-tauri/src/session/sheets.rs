@@ -52,6 +52,13 @@ impl Sheets {
         self.0.truncate(MOST);
     }
 
+    /// What was refused on a page is no news on the next one. Whether anything was.
+    pub(super) fn leave_page(&mut self) -> bool {
+        let before = self.0.len();
+        self.0.retain(|old| !matches!(old, Sheet::Refused { .. }));
+        self.0.len() < before
+    }
+
     pub(super) fn dismiss(&mut self) {
         if !self.0.is_empty() {
             self.0.remove(0);
@@ -128,6 +135,21 @@ mod tests {
         assert_eq!(sheets.take_link(), None);
         sheets.dismiss();
         assert_eq!(sheets.front(), Some(&link("https://x.example/")));
+    }
+
+    #[test]
+    fn what_was_refused_goes_with_its_page_and_nothing_else_does() {
+        let refused = Sheet::Refused {
+            reason: RefusalReason::ViewOnly,
+            scope: None,
+            method: "POST".into(),
+            path: "/profile".into(),
+        };
+        let mut sheets = Sheets::default();
+        sheets.push(saved("a"));
+        sheets.push(refused);
+        assert!(sheets.leave_page() && !sheets.leave_page());
+        assert_eq!(sheets.front(), Some(&saved("a")));
     }
 
     #[test]

@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use tauri::webview::{DownloadEvent, NewWindowResponse, PermissionResponse, WebviewBuilder};
+use tauri::webview::{DownloadEvent, NewWindowResponse, PageLoadEvent, PermissionResponse, WebviewBuilder};
 use tauri::{AppHandle, Manager, Webview, Wry};
 use url::Url;
 
 use super::navigation::Verdict;
-use super::{Origins, Stage, downloads, open_sheet};
+use super::{Origins, Stage, downloads, open_sheet, page_changed};
 use crate::contract::Sheet;
 use crate::state::PLATFORM;
 
 pub(super) fn attach(builder: WebviewBuilder<Wry>, app: &AppHandle, origins: Origins) -> WebviewBuilder<Wry> {
-    let (navigating, opening, saving) = (app.clone(), app.clone(), app.clone());
+    let (navigating, opening, saving, loading) = (app.clone(), app.clone(), app.clone(), app.clone());
     let (for_windows, for_downloads) = (origins.clone(), origins.clone());
     builder
         .on_navigation(move |url| go(&navigating, &origins, url))
@@ -25,6 +25,11 @@ pub(super) fn attach(builder: WebviewBuilder<Wry>, app: &AppHandle, origins: Ori
         .on_download(move |_, event| match &event {
             DownloadEvent::Requested { url, .. } if !for_downloads.may_download(url) => false,
             _ => on_download(&saving, event),
+        })
+        .on_page_load(move |_, load| {
+            if load.event() == PageLoadEvent::Started {
+                page_changed(&loading);
+            }
         })
         .on_permission_request(|_, _| PermissionResponse::Deny)
 }

@@ -237,6 +237,13 @@ pub(crate) fn open_sheet(app: &AppHandle, sheet: Sheet) {
     publish(app);
 }
 
+/// The platform shows another page.
+fn page_changed(app: &AppHandle) {
+    if app.understudy().session.page_changed() {
+        publish(app);
+    }
+}
+
 /// What the server tells of a session is said on the bar, if it is the one that runs.
 pub(crate) fn told(app: &AppHandle, session: Uuid, sheet: Sheet) {
     if app.understudy().session.live_id() == Some(session) {
