@@ -81,6 +81,18 @@ export const SCENES = [
   ["inbox-empty", "/?scene=empty#/inbox", "empty"],
   ["who", "/#/impersonation", "identifier"],
   [
+    "who-near",
+    "/#/impersonation",
+    "identifier",
+    async (page) => {
+      await page.fill(id("identifier"), "marchand");
+      await press("find-person")(page);
+      await page.waitForSelector(id("near-person"));
+    },
+  ],
+  ["set-up-first", "/?scene=factor-none#/impersonation", "set-up-first"],
+  ["set-up-now", "/?scene=factor-none#/impersonation", "set-up-now", press("set-up-now")],
+  [
     "who-own",
     "/#/impersonation",
     "identifier",
@@ -188,6 +200,8 @@ export const SCENES = [
       await page.waitForSelector(id("second-factor-code"));
     },
   ],
+  ["history-search", "/#/history?q=march", "session-row"],
+  ["history-none", "/#/history?q=zzzz", "empty"],
   ["history", "/#/history", "session-row"],
   ["history-owed", "/?scene=owed#/history", "note-reminder"],
   ["report", "/#/history/7c0ffee0-0000-4000-8000-000000000012", "report"],
@@ -249,6 +263,7 @@ export const SCENES = [
   ["palette-live", "/?scene=live#/people", "person-row", (page) => page.keyboard.press("Control+k")],
   ["keys", "/#/history", "session-row", (page) => page.keyboard.press("?")],
   ["bar", "/bar.html?scene=bar", "bar-name"],
+  ["bar-details", "/bar.html?scene=bar", "bar-name", press("bar-more")],
   ["bar-note", "/bar.html?scene=bar", "bar-name", draft],
   [
     "bar-note-solved",

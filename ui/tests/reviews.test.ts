@@ -68,7 +68,7 @@ test("leads know how many sessions wait for them, and others do not ask", async 
   asked = [];
   const other = await open();
   expect(other.toReview).toBe(0);
-  expect(asked.some(({ only }) => only !== null)).toBe(false);
+  expect(asked.some(({ only }) => only === "to_review")).toBe(false);
 });
 
 test("a lead is told of an exception, and gets from there to its report", async () => {

@@ -121,7 +121,16 @@ export const takeRequest = (id: string) => call<PendingRequest>("take_request", 
 export const handOverCode = (id: string) => call<void>("hand_over_code", { id });
 export const denyCode = (id: string, reason: string) => call<void>("deny_code", { id, reason });
 
-export const listSessions = (query: SessionsQuery) => call<SessionsPage>("list_sessions", { query });
+const ALL_SESSIONS: SessionsQuery = {
+  person: null,
+  live: null,
+  only: null,
+  search: null,
+  offset: 0,
+  limit: null,
+};
+export const listSessions = (query: Partial<SessionsQuery>) =>
+  call<SessionsPage>("list_sessions", { query: { ...ALL_SESSIONS, ...query } });
 export const getSession = (id: string) => call<SessionDetail>("get_session", { id });
 export const stopSession = (id: string) => call<Session>("stop_session", { id });
 export const writeNote = (id: string, note: NewNote) => call<Note>("write_note", { id, note });

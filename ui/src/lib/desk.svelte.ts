@@ -364,12 +364,7 @@ export class Desk {
 
   async refreshUnnoted(): Promise<void> {
     try {
-      const query = { person: null, live: false, only: null, offset: 0, limit: 200 };
-      const { sessions } = await app.listSessions(query);
-      this.unnoted = sessions.filter(
-        ({ staff, note, note_lifted, resumed_by }) =>
-          staff.id === this.#staffId && note === null && !note_lifted && resumed_by === null,
-      );
+      this.unnoted = (await app.listSessions({ only: "unnoted", limit: 200 })).sessions;
     } catch {
       // The reminder stays as it was; History itself says what is wrong.
     }
@@ -378,8 +373,7 @@ export class Desk {
   async refreshReviews(): Promise<void> {
     if (!this.reviews) return;
     try {
-      const query = { person: null, live: null, only: "to_review", offset: 0, limit: 1 } as const;
-      this.toReview = (await app.listSessions(query)).to_review;
+      this.toReview = (await app.listSessions({ only: "to_review", limit: 1 })).to_review;
     } catch {
       // The count stays as it was; History itself says what is wrong.
     }

@@ -16,8 +16,10 @@ export function latest<Q, A>(ask: (question: Q) => Promise<A>): (question: Q) =>
 /** Calls `run` once, `wait` milliseconds after the last call. */
 export function debounce<Args extends unknown[]>(run: (...args: Args) => void, wait: number) {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  return (...args: Args) => {
-    clearTimeout(timer);
+  const cancel = () => clearTimeout(timer);
+  const later = (...args: Args) => {
+    cancel();
     timer = setTimeout(() => run(...args), wait);
   };
+  return Object.assign(later, { cancel });
 }

@@ -4,7 +4,11 @@ import type { Action } from "./generated/Action";
 import type { Channel } from "./generated/Channel";
 import type { DeliveryState } from "./generated/DeliveryState";
 import type { EndCause } from "./generated/EndCause";
+import type { Milestone } from "./generated/Milestone";
+import type { MilestoneKind } from "./generated/MilestoneKind";
 import type { RefusalReason } from "./generated/RefusalReason";
+import type { Session } from "./generated/Session";
+import { scopeLabel } from "./scope";
 
 const CAUSES: Record<EndCause, () => string> = {
   exit: m.cause_exit,
@@ -39,3 +43,30 @@ const DELIVERIES: Record<DeliveryState, () => string> = {
   failed: m.delivery_failed,
 };
 export const deliveryLabel = (state: DeliveryState) => DELIVERIES[state]();
+
+const MILESTONES: Record<MilestoneKind, (about: { name: string }) => string> = {
+  code_requested: m.milestone_code_requested,
+  consent_asked: m.milestone_consent_asked,
+  consent_given: m.milestone_consent_given,
+  consent_declined: m.milestone_consent_declined,
+  code_handed_over: m.milestone_code_handed_over,
+  code_wrong: m.milestone_code_wrong,
+  code_verified: m.milestone_code_verified,
+  session_started: m.milestone_session_started,
+  mode_raised: m.milestone_mode_raised,
+  session_extended: m.milestone_session_extended,
+  session_ended: m.milestone_session_ended,
+};
+
+export function milestoneLabel({ kind, by, scope }: Milestone, { person, end_cause }: Session): string {
+  const more = kind === "session_ended" && end_cause ? causeLabel(end_cause) : scope && scopeLabel(scope);
+  const said = MILESTONES[kind](person);
+  return [more ? `${said} · ${more}` : said, by && m.milestone_by({ name: by.name })]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** What the ledger calls what was not done, in the words of the reader. */
+const TRIED = "Tried: ";
+export const actionLabel = ({ name }: Pick<Action, "name">): string =>
+  name.startsWith(TRIED) ? m.action_tried({ name: name.slice(TRIED.length) }) : name;

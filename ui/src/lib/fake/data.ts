@@ -5,6 +5,8 @@ import type { CommandError } from "../generated/CommandError";
 import type { Consent } from "../generated/Consent";
 import type { EndCause } from "../generated/EndCause";
 import type { Enrolment } from "../generated/Enrolment";
+import type { Milestone } from "../generated/Milestone";
+import type { MilestoneKind } from "../generated/MilestoneKind";
 import type { NewVersion } from "../generated/NewVersion";
 import type { Note } from "../generated/Note";
 import type { PendingRequest } from "../generated/PendingRequest";
@@ -338,6 +340,25 @@ const action = (index: number, rest: Partial<Action>): Action => ({
   frames: null,
   ...rest,
 });
+
+const milestone = (entry: number, kind: MilestoneKind, rest: Partial<Milestone> = {}): Milestone => ({
+  entry,
+  at: ago(entry > 9_000 ? 15 * MINUTE : 24 * MINUTE - entry * 20_000),
+  kind,
+  by: null,
+  scope: null,
+  ...rest,
+});
+
+export const milestones: Milestone[] = [
+  milestone(1, "code_requested"),
+  milestone(2, "code_handed_over", { by: colleague }),
+  milestone(3, "code_wrong"),
+  milestone(4, "code_verified"),
+  milestone(5, "session_started"),
+  milestone(9_990, "consent_given", { scope: "bank_details" }),
+  milestone(9_999, "session_ended"),
+];
 
 export const actions: Action[] = [
   action(0, { name: "Opened the dashboard", path: "/dashboard" }),

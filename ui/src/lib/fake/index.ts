@@ -448,9 +448,29 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
         scene === "empty"
           ? []
           : sessions.filter(
-              ({ person, ended_at, consent, review_by }) =>
+              ({
+                person,
+                staff,
+                ticket,
+                reason,
+                ended_at,
+                consent,
+                review_by,
+                note,
+                note_lifted,
+                resumed_by,
+              }) =>
+                [person.name, person.id, staff.name, ticket, reason].some((text) =>
+                  text?.toLowerCase().includes((query.search ?? "").toLowerCase()),
+                ) &&
                 (query.person === null || person.id === query.person) &&
                 (query.live === null || query.live === (ended_at === null)) &&
+                (query.only !== "unnoted" ||
+                  (staff.id === data.staff.id &&
+                    ended_at !== null &&
+                    note === null &&
+                    !note_lifted &&
+                    resumed_by === null)) &&
                 (query.only !== "exceptions" || consent.evidence === "exception") &&
                 (query.only !== "to_review" || review_by !== null),
             );
@@ -468,6 +488,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
       return {
         session: { ...session, actions: data.actions.length },
         actions: data.actions,
+        milestones: data.milestones,
         earlier_notes: scene === "corrected" && session.note ? [{ ...session.note, solved: false }] : [],
         lifted: lifted.get(id) ?? null,
         earlier_reviews: session.review?.verdict === "justified" ? [data.earlierReview] : [],

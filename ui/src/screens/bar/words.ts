@@ -1,18 +1,12 @@
 // The bar's own few words, so that it loads none of the workspace's.
 
 import type { CommandError } from "$lib/generated/CommandError";
-import type { Scope } from "$lib/generated/Scope";
 import type { Session } from "$lib/generated/Session";
 import { getLocale } from "$lib/paraglide/runtime";
 import * as m from "$messages";
 
 export function modeSentence({ mode, person: { name } }: Session): string {
   return mode === "view" ? m.bar_mode_view({ name }) : m.bar_mode_act({ name });
-}
-
-export function scopeWords(scope: Scope): string {
-  if (scope === "password") return m.scope_password();
-  return scope === "bank_details" ? m.scope_bank_details() : m.scope_sign_in();
 }
 
 // The bar knows no list of kinds: a kind's ID is its singular unless the installation says otherwise.

@@ -10,10 +10,12 @@ import Power from "@lucide/svelte/icons/power";
 import Printer from "@lucide/svelte/icons/printer";
 import SunMoon from "@lucide/svelte/icons/sun-moon";
 import ToggleLeft from "@lucide/svelte/icons/toggle-left";
+import UserRoundCog from "@lucide/svelte/icons/user-round-cog";
 import type { Component } from "svelte";
 import { exitImpersonation, quit, showStage } from "$lib/app";
 import { copyText } from "$lib/copy";
 import type { Desk } from "$lib/desk.svelte";
+import type { Person } from "$lib/generated/Person";
 import type { Settings } from "$lib/generated/Settings";
 import { goKeys, KEYS } from "$lib/keys";
 import { printPart } from "$lib/print";
@@ -25,10 +27,13 @@ export interface Command {
   label: string;
   Icon: Component<{ size?: number; "aria-hidden"?: "true" }>;
   keys?: readonly string[];
+  /** Whether it is so already. */
+  on?: boolean;
   run: () => unknown;
 }
 
-export function commandsOf(desk: Desk): Command[] {
+/** `person`: the one whom the search found first. */
+export function commandsOf(desk: Desk, person: Person | null = null): Command[] {
   const { stage, settings } = desk;
   const managed = settings?.managed ?? [];
   const set = (change: Partial<Settings>) => () => desk.attempt(() => desk.changeSettings(change));
@@ -42,6 +47,14 @@ export function commandsOf(desk: Desk): Command[] {
     },
   });
   const commands: Command[] = [];
+  if (person !== null && stage === null) {
+    commands.push({
+      id: "impersonate",
+      label: m.palette_impersonate({ name: person.name }),
+      Icon: UserRoundCog,
+      run: () => desk.impersonate(person),
+    });
+  }
   if (stage !== null) {
     commands.push(
       { id: "show-stage", label: m.show_window(), Icon: PanelTop, run: () => desk.attempt(showStage) },
@@ -78,30 +91,46 @@ export function commandsOf(desk: Desk): Command[] {
         id: "theme-light",
         label: m.palette_theme({ theme: m.theme_light() }),
         Icon: SunMoon,
+        on: settings?.theme === "light",
         run: set({ theme: "light" }),
       },
       {
         id: "theme-dark",
         label: m.palette_theme({ theme: m.theme_dark() }),
         Icon: SunMoon,
+        on: settings?.theme === "dark",
         run: set({ theme: "dark" }),
       },
       {
         id: "theme-system",
         label: m.palette_theme({ theme: m.as_system() }),
         Icon: SunMoon,
+        on: settings?.theme === null,
         run: set({ theme: null }),
       },
     );
   }
   if (!managed.includes("language")) {
     commands.push(
-      { id: "language-en", label: "Language: English", Icon: Languages, run: set({ language: "en" }) },
-      { id: "language-fr", label: "Langue : Français", Icon: Languages, run: set({ language: "fr" }) },
+      {
+        id: "language-en",
+        label: "Language: English",
+        Icon: Languages,
+        on: settings?.language === "en",
+        run: set({ language: "en" }),
+      },
+      {
+        id: "language-fr",
+        label: "Langue : Français",
+        Icon: Languages,
+        on: settings?.language === "fr",
+        run: set({ language: "fr" }),
+      },
       {
         id: "language-system",
         label: m.palette_language({ language: m.as_system() }),
         Icon: Languages,
+        on: settings?.language === null,
         run: set({ language: null }),
       },
     );
