@@ -45,10 +45,12 @@ async fn invariant_3_no_window_closes_while_impersonating_and_each_says_why() ->
     let (world, app, session) = stepped_in().await?;
     close_until(&world, STAGE, async || app.shows(View::Bar, &id("sheet-close_refused")).await).await?;
     world.step(&app, "30-stage-stays", "Alt+F4 on the stage: it stays and says why.").await?;
+    ensure!(!app.shows(View::Main, &id("close-refused")).await?, "it is asked twice");
     app.click(View::Bar, &id("dismiss")).await?;
     app.gone(View::Bar, &id("sheet-close_refused")).await?;
 
     close_until(&world, MAIN, async || app.shows(View::Main, &id("close-refused")).await).await?;
+    ensure!(!app.shows(View::Bar, &id("sheet-close_refused")).await?, "it is asked twice");
     world.step(&app, "31-main-stays", "Alt+F4 on the main window: it stays and offers the exit.").await?;
     ensure!(
         world.desktop.window(STAGE).is_some() && world.desktop.window(MAIN).is_some(),

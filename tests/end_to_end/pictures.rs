@@ -15,7 +15,7 @@ use image::GrayImage;
 use image_compare::{Algorithm, gray_similarity_structure};
 use serde_json::json;
 
-use crate::harness::{ADA, App, PERSON, PERSON_NAME, SOON, Theme, View, World, id, until};
+use crate::harness::{ADA, App, PERSON, PERSON_NAME, SOON, Screen, Theme, View, World, id, until};
 
 const MAIN: &str = "^Understudy$";
 const STAGE: &str = "– Understudy$";
@@ -74,7 +74,7 @@ fn unlike(one: &GrayImage, other: &GrayImage) -> anyhow::Result<(usize, GrayImag
 
 impl Album {
     async fn start(theme: Theme, language: &str) -> anyhow::Result<Self> {
-        let world = World::start_on(theme, SCREEN).await?;
+        let world = World::start_on(theme, Screen::One(SCREEN.0, SCREEN.1)).await?;
         let own = world.folder.path().join("home/.config/dev.understudy.desktop");
         fs::create_dir_all(&own)?;
         let settings = json!({ "language": language, "theme": theme.name() });

@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, ensure};
 
-use crate::harness::{ADA, App, SOON, Theme, View, World, id, until};
+use crate::harness::{ADA, App, SOON, Screen, Theme, View, World, id, until};
 
 const MAIN: &str = "^Understudy$";
 const STAGE: &str = "Signed in as";
@@ -63,7 +63,7 @@ struct Sight {
 
 impl Sight {
     async fn start(theme: Theme, scale: u32, sizes: [(u32, u32); 2]) -> anyhow::Result<Self> {
-        let mut world = World::start_on(theme, (sizes[1].0 + 40, sizes[1].1 + 60)).await?;
+        let mut world = World::start_on(theme, Screen::One(sizes[1].0 + 40, sizes[1].1 + 60)).await?;
         world.desktop.set("GDK_SCALE", &scale.to_string());
         let app = App::start(&world).await?;
         app.see(View::Main, &id("server-url")).await?;
