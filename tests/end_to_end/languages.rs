@@ -152,6 +152,8 @@ async fn the_whole_story_is_told_in_french() -> anyhow::Result<()> {
     app.click(View::Main, &format!("{row} a")).await?;
     app.see(View::Main, &id("report-note")).await?;
     french(&app, View::Main, "Numéro corrigé.").await?;
+    // The installation's own names too.
+    app.reads(View::Main, &id("actions"), "Consultation du tableau de bord").await?;
     // "22 nov. 2026", where English has "Nov 22, 2026" or "22 Nov 2026".
     let today = Local::now();
     let month = MONTHS.get(today.month0() as usize).context("a month")?;

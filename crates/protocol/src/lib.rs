@@ -26,6 +26,8 @@ use utoipa::ToSchema;
 
 /// The version of this contract. Raised when an old client would misread a new server.
 pub const PROTOCOL_VERSION: u32 = 2;
+/// The oldest version that this one still speaks. App and server understand each other where their ranges meet.
+pub const OLDEST_PROTOCOL: u32 = 2;
 
 /// `GET /api/info`: what a client must know before anybody has signed in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
@@ -36,10 +38,15 @@ pub struct ServerInfo {
     pub version: String,
     /// See [`PROTOCOL_VERSION`].
     pub protocol: u32,
+    /// See [`OLDEST_PROTOCOL`]; `protocol` alone where it is missing.
+    pub oldest_protocol: Option<u32>,
     /// The kinds of people that may be impersonated, in the order of the tabs.
     pub kinds: Vec<Kind>,
     /// Origins of the gateway; the app lets the stage navigate to these and no others.
     pub gateway_origins: Vec<String>,
+    /// What the platform's pages may use of staff's computers; all else is refused to them.
+    #[serde(default)]
+    pub permissions: Vec<Permission>,
     /// Minutes that a session lasts at most.
     pub session_minutes: u32,
     /// Whether a person can be asked, and answer on their page.
@@ -51,6 +58,16 @@ pub struct ServerInfo {
     /// Nobody may impersonate until an administrator switches it on again.
     #[serde(default)]
     pub switched_off: bool,
+}
+
+/// What a page can ask the system's webview for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    Geolocation,
+    Camera,
+    Microphone,
+    Notifications,
 }
 
 /// `POST /api/switch`

@@ -1,5 +1,7 @@
 //! The person's side: what was done in their account, and what they are asked.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -142,5 +144,7 @@ pub struct PersonSession {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counted {
     pub name: String,
+    /// Its name in other languages, by their tags (BCP 47).
+    pub names: BTreeMap<String, String>,
     pub times: u32,
 }

@@ -1,5 +1,7 @@
 //! Sessions: one impersonation, what was done in it, and the note about it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -145,8 +147,10 @@ pub struct Action {
     #[ts(type = "number")]
     pub entry: u64,
     pub at: DateTime<Utc>,
-    /// What the installation calls it, e.g. "Uploaded a document".
+    /// What the installation calls it, e.g. "Uploaded a document". Where it was refused, this is what was tried.
     pub name: String,
+    /// Its name in other languages, by their tags (BCP 47), e.g. `fr`.
+    pub names: BTreeMap<String, String>,
     pub method: String,
     /// The route's pattern where one is configured, e.g. `/documents/{id}`.
     pub route: Option<String>,

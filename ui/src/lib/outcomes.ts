@@ -8,6 +8,7 @@ import type { Milestone } from "./generated/Milestone";
 import type { MilestoneKind } from "./generated/MilestoneKind";
 import type { RefusalReason } from "./generated/RefusalReason";
 import type { Session } from "./generated/Session";
+import { getLocale } from "./paraglide/runtime";
 import { scopeLabel } from "./scope";
 
 const CAUSES: Record<EndCause, () => string> = {
@@ -66,7 +67,8 @@ export function milestoneLabel({ kind, by, scope }: Milestone, { person, end_cau
     .join(" ");
 }
 
-/** What the ledger calls what was not done, in the words of the reader. */
-const TRIED = "Tried: ";
-export const actionLabel = ({ name }: Pick<Action, "name">): string =>
-  name.startsWith(TRIED) ? m.action_tried({ name: name.slice(TRIED.length) }) : name;
+/** In the words of the reader, where the installation has them. */
+export function actionLabel({ name, names, refused }: Pick<Action, "name" | "names" | "refused">): string {
+  const said = names[getLocale()] ?? name;
+  return refused === null ? said : m.action_tried({ name: said });
+}

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
-use understudy_protocol::{PROTOCOL_VERSION, ServerInfo};
+use understudy_protocol::{OLDEST_PROTOCOL, PROTOCOL_VERSION, ServerInfo};
 
 use crate::{
     Shared,
@@ -26,6 +26,7 @@ pub async fn info(State(core): State<Shared>) -> Json<ServerInfo> {
         name: config.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         protocol: PROTOCOL_VERSION,
+        oldest_protocol: Some(OLDEST_PROTOCOL),
         kinds: config.platform.kind.clone(),
         gateway_origins: config
             .platform
@@ -33,6 +34,7 @@ pub async fn info(State(core): State<Shared>) -> Json<ServerInfo> {
             .iter()
             .map(|o| o.gateway.origin().ascii_serialization())
             .collect(),
+        permissions: config.platform.permissions.clone(),
         session_minutes: config.session.minutes,
         asks_people: config.platform.person.is_some(),
         exception_categories: config.exception.categories.clone(),

@@ -15,7 +15,7 @@ use url::Url;
 
 pub use code::{Code, CodeRule};
 pub use mail::{Mail, Smtp, SmtpTls};
-pub use platform::{DirectoryConfig, Identity, Origin, PersonConfig, Platform, RouteConfig};
+pub use platform::{DirectoryConfig, Identity, Origin, PersonConfig, Platform, RouteConfig, UNNAMED};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -306,6 +306,9 @@ mod tests {
                 .starts_with("platform.origin[1].gateway = \"http://127.0.0.1:9/\" is not allowed")
         );
         assert!(error(&platform("[[platform.route]]\npath = \"static\"")).contains("].path = \"static\""));
+        let named = |names: &str| error(&platform(&format!("[[platform.route]]\npath = \"/a\"\n{names}")));
+        assert!(named("name = \"Viewed\"\nnames.French = \"Vu\"").contains("].names.French = \"Vu\""));
+        assert!(named("names.fr = \"Vu\"").contains("].name = \"\""));
         let unlisted =
             include_str!("../../demo.toml").replace("unlisted_fields = [\"", "unlisted_fields = [\"\", \"");
         assert!(error(&unlisted).starts_with("platform.unlisted_fields = \"\" is not allowed: names of"));

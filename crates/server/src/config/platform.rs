@@ -1,11 +1,11 @@
 //! The platform: where it is, how it is told who is there, and what its routes are.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use rustls::pki_types::CertificateDer;
 use secrecy::SecretString;
 use serde::Deserialize;
-use understudy_protocol::Kind;
+use understudy_protocol::{Kind, Permission};
 use understudy_rules::{
     consent::Scope,
     passage::{Class, Pattern, Route},
@@ -39,6 +39,9 @@ pub struct Platform {
     /// Cookies of the platform that its scripts must read; all others stay on the gateway.
     #[serde(default = "script_cookies")]
     pub script_cookies: Vec<String>,
+    /// What its pages may use of staff's computers; all else is refused to them.
+    #[serde(default)]
+    pub permissions: Vec<Permission>,
     /// Names of form fields that reports leave out; the record has them all the same.
     #[serde(default)]
     pub unlisted_fields: Vec<String>,
@@ -79,7 +82,7 @@ pub struct Origin {
     pub gateway: Url,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RouteConfig {
     /// Any where it is missing.
@@ -88,6 +91,9 @@ pub struct RouteConfig {
     pub path: String,
     /// What it is called in the record.
     pub name: Option<String>,
+    /// What reports call it for those who read another language, by its tag (BCP 47).
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
     #[serde(default)]
     pub class: Class,
     /// The consent without which nothing is changed there.
@@ -101,6 +107,10 @@ pub struct DirectoryConfig {
     pub url: Url,
     pub token: SecretString,
 }
+
+/// What the record calls what no route names: a view and a change, each also in French.
+pub const UNNAMED: [(&str, &str); 2] =
+    [("Viewed a page", "Consultation d’une page"), ("Made a change", "Modification")];
 
 impl Platform {
     /// Meridian, for trying it out.
@@ -182,6 +192,16 @@ impl Platform {
         })
     }
 
+    /// What a name of the record is in other languages, by their tags.
+    pub fn names(&self, name: &str) -> BTreeMap<String, String> {
+        let named = |route: &&RouteConfig| route.name.as_deref() == Some(name) && !route.names.is_empty();
+        let unnamed = || UNNAMED.into_iter().find(|(english, _)| *english == name);
+        match self.route.iter().find(named) {
+            Some(route) => route.names.clone(),
+            None => unnamed().map(|(_, french)| ("fr".to_owned(), french.to_owned())).into_iter().collect(),
+        }
+    }
+
     /// The routes as the rules take them.
     pub fn routes(&self) -> Result<Vec<Route>, ConfigError> {
         let routes = self.route.iter().enumerate().map(|(place, route)| {
@@ -193,6 +213,17 @@ impl Platform {
                 let allowed = "a path such as /documents/{id} or /static/{*rest}";
                 return not_allowed(format!("platform.route[{place}].path"), &route.path, allowed);
             };
+            let tag = |tag: &str| (2..=3).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_lowercase());
+            if let Some((language, name)) =
+                route.names.iter().find(|(language, name)| !tag(language) || name.trim().is_empty())
+            {
+                let allowed = "a name for a language's tag, such as fr = \"Page consultée\"";
+                return not_allowed(format!("platform.route[{place}].names.{language}"), name, allowed);
+            }
+            if route.name.is_none() && !route.names.is_empty() {
+                let allowed = "a `name` for the record wherever there are `names`";
+                return not_allowed(format!("platform.route[{place}].name"), "", allowed);
+            }
             Ok(Route {
                 method: route.method.as_deref().map(str::to_ascii_uppercase),
                 pattern,

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     api::{host_of, is_host},
-    config::Origin,
+    config::{Origin, UNNAMED},
     consent::{self, Taken},
     error::{ApiError, ApiResult, chain},
     impersonations::{self, name_of, named, write_while_live},
@@ -312,7 +312,7 @@ fn bare(mut parts: Parts) -> Parts {
 
 /// What the record says of a request: names, never values.
 fn described(method: &Method, uri: &Uri, route: Option<&Route>, changes: bool) -> Value {
-    let fallback = if changes { "Made a change" } else { "Viewed a page" };
+    let (fallback, _) = UNNAMED[usize::from(changes)];
     json!({
         "name": route.and_then(|route| route.name.as_deref()).unwrap_or(fallback),
         "method": method.as_str(),

@@ -131,7 +131,7 @@ fn rows(mail: &LetterMail<'_>, session: &PersonSession) -> Vec<(&'static str, St
 
 /// "Changed the profile, viewed a transaction (3 times)".
 fn listed(actions: &[Counted], nothing: &str) -> String {
-    let one = |Counted { name, times }: &Counted| match times {
+    let one = |Counted { name, times, .. }: &Counted| match times {
         1 => name.clone(),
         times => format!("{name} ({times} times)"),
     };

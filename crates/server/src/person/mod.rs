@@ -11,7 +11,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
 };
 use understudy_protocol::{
-    Consent, ConsentState, Counted, ErrorCode, PersonPage, PersonQuestion, PersonSession,
+    Action, Consent, ConsentState, Counted, ErrorCode, PersonPage, PersonQuestion, PersonSession,
 };
 use understudy_rules::{Millis, impersonation::State};
 use url::Url;
@@ -24,7 +24,6 @@ use crate::{
     consent,
     error::{ApiError, ApiResult},
     exceptions,
-    gateway::TRIED,
     impersonations::{self, OPEN, name_of, named, state},
     keys::{Keys, Secret},
     staff,
@@ -184,8 +183,7 @@ pub async fn told(core: &Core, row: &impersonation::Model) -> ApiResult<PersonSe
             (false, true) => &mut changed,
             (false, false) => &mut viewed,
         };
-        // Under their own heading the word is said already.
-        count(list, action.name.strip_prefix(TRIED).unwrap_or(&action.name).to_owned());
+        count(list, action);
     }
     let raise = match row.raised_by {
         Some(id) => impersonation::Entity::find_by_id(id).one(&core.store.db).await?,
@@ -209,9 +207,9 @@ pub async fn told(core: &Core, row: &impersonation::Model) -> ApiResult<PersonSe
     })
 }
 
-fn count(list: &mut Vec<Counted>, name: String) {
+fn count(list: &mut Vec<Counted>, Action { name, names, .. }: Action) {
     match list.iter_mut().find(|counted| counted.name == name) {
         Some(counted) => counted.times = counted.times.saturating_add(1),
-        None => list.push(Counted { name, times: 1 }),
+        None => list.push(Counted { name, names, times: 1 }),
     }
 }

@@ -139,7 +139,10 @@ function when(at) {
 }
 
 function listed(actions) {
-  const one = ({ name, times }) => (times === 1 ? name : `${name} (${words.times(times)})`);
+  const one = ({ name, names, times }) => {
+    const said = names[language] ?? name;
+    return times === 1 ? said : `${said} (${words.times(times)})`;
+  };
   return actions.length === 0 ? words.nothing : actions.map(one).join(", ");
 }
 

@@ -53,7 +53,7 @@ async fn watched(routes: Vec<RouteConfig>) -> (World, Seen) {
 }
 
 fn route(method: Option<&str>, path: &str, class: Class) -> RouteConfig {
-    RouteConfig { method: method.map(str::to_owned), path: path.to_owned(), name: None, class, needs: None }
+    RouteConfig { method: method.map(str::to_owned), path: path.to_owned(), class, ..RouteConfig::default() }
 }
 
 fn names(seen: &Value) -> Vec<&str> {

@@ -211,7 +211,8 @@ async fn what_the_platform_refused_is_not_told_as_done() {
         app.get(&format!("/api/sessions/{}", started.session.id)).await.expect("the session");
     let tried = detail.actions.iter().find(|action| action.method == "POST").expect("an action");
     assert_eq!((tried.refused.as_deref(), tried.status), (Some("platform"), Some(422)));
-    assert!(!tried.changes && tried.name.starts_with("Tried: "), "{tried:?}");
+    assert!(!tried.changes && tried.name == "Changed the profile", "{tried:?}");
+    assert_eq!(tried.names["fr"], "Modification du profil");
     let perhaps = detail.actions.iter().filter(|action| action.changes && action.refused.is_none());
     assert_eq!(perhaps.map(|action| action.status).collect::<Vec<_>>(), [Some(408), Some(500)]);
     world.stop().await;

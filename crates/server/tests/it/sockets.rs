@@ -143,9 +143,9 @@ async fn invariant_9_a_socket_carries_no_consent_so_nothing_is_said_over_one_tha
     let sensitive = RouteConfig {
         method: Some("POST".to_owned()),
         path: "/live".to_owned(),
-        name: None,
         class: Class::ByMethod,
         needs: Some(Scope::BankDetails),
+        ..RouteConfig::default()
     };
     let world = World::with(
         move |config| {

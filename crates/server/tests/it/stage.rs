@@ -103,13 +103,7 @@ async fn invariant_2_an_asset_carries_nothing_of_the_person() {
     use understudy_server::config::RouteConfig;
     let world = World::with(
         |config| {
-            let echo = RouteConfig {
-                method: None,
-                path: "/echo".into(),
-                name: None,
-                class: Class::Asset,
-                needs: None,
-            };
+            let echo = RouteConfig { path: "/echo".into(), class: Class::Asset, ..RouteConfig::default() };
             config.platform.route.insert(0, echo);
         },
         false,
@@ -332,10 +326,7 @@ async fn over_a_socket_that_only_reads_the_page_may_speak_in_view_and_changes_no
     use understudy_server::config::RouteConfig;
     let reads = |config: &mut understudy_server::config::Config| {
         let path = "/live/echo".into();
-        config
-            .platform
-            .route
-            .insert(0, RouteConfig { method: None, path, name: None, class: Class::Reads, needs: None });
+        config.platform.route.insert(0, RouteConfig { path, class: Class::Reads, ..RouteConfig::default() });
     };
     let world = World::with(reads, false).await;
     let app = world.agent().await;

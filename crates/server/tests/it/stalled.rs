@@ -73,9 +73,8 @@ async fn world_before(flood: &Flood) -> World {
         let asset = RouteConfig {
             method: None,
             path: "/static/{*rest}".into(),
-            name: None,
             class: Class::Asset,
-            needs: None,
+            ..RouteConfig::default()
         };
         config.platform.route = vec![asset];
     };

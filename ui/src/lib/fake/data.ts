@@ -33,6 +33,8 @@ export const info: ServerInfo = {
     { id: "Company", singular: "Company", plural: "Companies" },
   ],
   gateway_origins: ["http://localhost:7201"],
+  oldest_protocol: null,
+  permissions: [],
   session_minutes: 30,
   asks_people: true,
   exception_categories: ["Suspected fraud", "Person cannot be reached"],
@@ -329,6 +331,7 @@ const action = (index: number, rest: Partial<Action>): Action => ({
   entry: 4100 + index,
   at: ago(20 * MINUTE - index * 41_000),
   name: "Opened a page",
+  names: { fr: "Consultation d’une page" },
   method: "GET",
   route: null,
   path: "/",
@@ -361,11 +364,16 @@ export const milestones: Milestone[] = [
 ];
 
 export const actions: Action[] = [
-  action(0, { name: "Opened the dashboard", path: "/dashboard" }),
+  action(0, {
+    name: "Opened the dashboard",
+    names: { fr: "Consultation du tableau de bord" },
+    path: "/dashboard",
+  }),
   action(1, { name: "Opened documents", path: "/documents", parameters: ["year", "page"] }),
   action(2, { name: "Opened a document", path: "/documents/18834", route: "/documents/{id}", status: 500 }),
   action(3, {
-    name: "Tried: Uploaded a document",
+    name: "Uploaded a document",
+    names: { fr: "Envoi d’un document" },
     method: "POST",
     path: "/documents",
     fields: ["title", "category", "file"],
@@ -381,7 +389,8 @@ export const actions: Action[] = [
     changes: true,
   }),
   action(5, {
-    name: "Tried: Uploaded a document",
+    name: "Uploaded a document",
+    names: { fr: "Envoi d’un document" },
     method: "POST",
     path: "/documents",
     fields: ["file"],

@@ -10,9 +10,13 @@ export type Action = {
  */
 entry: number, at: string, 
 /**
- * What the installation calls it, e.g. "Uploaded a document".
+ * What the installation calls it, e.g. "Uploaded a document". Where it was refused, this is what was tried.
  */
-name: string, method: string, 
+name: string, 
+/**
+ * Its name in other languages, by their tags (BCP 47), e.g. `fr`.
+ */
+names: { [key in string]: string }, method: string, 
 /**
  * The route's pattern where one is configured, e.g. `/documents/{id}`.
  */

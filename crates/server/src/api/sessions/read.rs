@@ -1,5 +1,7 @@
 //! One session with its actions, read from the record itself.
 
+use std::collections::BTreeMap;
+
 use axum::{Json, extract::State};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
@@ -198,22 +200,26 @@ pub async fn actions(core: &Core, id: Uuid) -> ApiResult<Vec<Action>> {
                 if action.changes && action.status.is_some_and(refused) {
                     action.changes = false;
                     action.refused = Some("platform".to_owned());
-                    action.name.insert_str(0, TRIED);
                 }
                 action.fields = texts(&details["fields"]);
                 action.fields.retain(|name| !core.config.platform.unlisted_fields.contains(name));
             }
         }
     }
+    for action in &mut actions {
+        action.names = core.config.platform.names(&action.name);
+    }
     Ok(actions)
 }
 
 fn action(row: &Model, details: &Value) -> Action {
     let text = |key: &str| details[key].as_str().unwrap_or_default().to_owned();
+    let name = details["name"].as_str().unwrap_or_default();
     Action {
         entry: row.idx.unsigned_abs(),
         at: time(row.at),
-        name: text("name"),
+        name: name.strip_prefix(TRIED).unwrap_or(name).to_owned(),
+        names: BTreeMap::new(),
         method: text("method"),
         route: details["route"].as_str().map(str::to_owned),
         path: text("path"),
