@@ -6,9 +6,11 @@
 use anyhow::{Context as _, ensure};
 use memchr::memmem;
 use serde_json::{Value, json};
+use understudy_protocol::Permission;
+use understudy_server::config::Config;
 
 use crate::harness::{
-    ADA, Inspected, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Theme, World, authenticator, until,
+    ADA, Inspected, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, World, authenticator, until,
 };
 
 const MAIN: &str = "tauri://localhost";
@@ -24,7 +26,12 @@ pub struct Stage {
 
 impl Stage {
     pub async fn open() -> anyhow::Result<Self> {
-        let world = World::start(Theme::Light).await?;
+        Self::configured(|_| {}).await
+    }
+
+    /// With a server that is configured otherwise.
+    pub async fn configured(adjust: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
+        let world = World::configured(adjust).await?;
         let app = Inspected::start(&world).await?;
         let platform = world.services.gateway.as_str().to_owned();
         let stage = Self { app, world, platform };
@@ -243,5 +250,18 @@ async fn invariant_7_the_page_opens_nothing_leaves_nowhere_and_gets_no_permissio
     });
     stays.await?;
     ensure!(stage.invoke("get_app_state", json!({})).await?["stage"].is_object(), "the stage is gone");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_is_granted_what_the_installation_names_and_no_more() -> anyhow::Result<()> {
+    let grant = |config: &mut Config| config.platform.permissions = vec![Permission::Notifications];
+    let stage = Stage::configured(grant).await?;
+    let granted = stage.on_page("Notification.requestPermission()").await?;
+    ensure!(granted == "granted", "notifications are {granted}");
+    let refused =
+        "new Promise((yes) => navigator.geolocation.getCurrentPosition(yes, (error) => yes(error.code)))";
+    // PERMISSION_DENIED (W3C Geolocation); without a place to tell it would be 2.
+    ensure!(stage.on_page(refused).await? == 1, "the page may ask for the place");
     Ok(())
 }

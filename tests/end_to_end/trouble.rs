@@ -16,6 +16,7 @@ use tokio_rustls::{
     rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
 };
 use tokio_util::task::AbortOnDropHandle;
+use understudy_protocol::PROTOCOL_VERSION;
 
 use crate::harness::{ADA, App, Theme, View, World, id};
 
@@ -25,9 +26,10 @@ struct Odd {
     _task: AbortOnDropHandle<()>,
 }
 
-fn info(protocol: u32) -> Value {
+/// Of a server that speaks this version of the contract, and older ones down to `oldest`.
+fn info(protocol: u32, oldest: Option<u32>) -> Value {
     json!({
-        "name": "Odd support", "version": "9.9.9", "protocol": protocol, "kinds": [],
+        "name": "Odd support", "version": "9.9.9", "protocol": protocol, "oldest_protocol": oldest, "kinds": [],
         "gateway_origins": ["http://localhost:1"], "session_minutes": 30
     })
 }
@@ -83,11 +85,16 @@ async fn a_server_of_another_version_says_which_side_to_update() -> anyhow::Resu
     let world = World::start(Theme::Light).await?;
     let app = App::start(&world).await?;
     for (protocol, words) in [(99, "Update Understudy on this computer"), (0, "update the server")] {
-        let server = odd(info(protocol), later(0), None).await?;
+        let server = odd(info(protocol, None), later(0), None).await?;
         asks_for(&app, &format!("http://127.0.0.1:{}", server.port)).await?;
         app.reads(View::Main, "main", words).await?;
         app.reads(View::Main, "main", "9.9.9").await?;
     }
+    // A newer one that still speaks the app's version is understood.
+    let server = odd(info(99, Some(PROTOCOL_VERSION)), later(0), None).await?;
+    asks_for(&app, &format!("http://127.0.0.1:{}", server.port)).await?;
+    app.see(View::Main, &id("email")).await?;
+    app.click(View::Main, &id("change-server")).await?;
     // The app is none the worse for it.
     app.sign_in(&world, &ADA).await?;
     app.close().await
@@ -97,7 +104,7 @@ async fn a_server_of_another_version_says_which_side_to_update() -> anyhow::Resu
 async fn a_clock_that_is_off_is_said() -> anyhow::Result<()> {
     let world = World::start(Theme::Light).await?;
     let app = App::start(&world).await?;
-    let server = odd(info(understudy_protocol::PROTOCOL_VERSION), later(400), None).await?;
+    let server = odd(info(PROTOCOL_VERSION, None), later(400), None).await?;
     asks_for(&app, &format!("http://127.0.0.1:{}", server.port)).await?;
     app.see(View::Main, &id("email")).await?;
     app.reads(View::Main, &id("clock-off"), "clock").await?;
@@ -135,7 +142,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused_in_plain_words_and_a_k
 -> anyhow::Result<()> {
     let mut world = World::start(Theme::Light).await?;
     let (authority, tls) = vouched_for("localhost")?;
-    let server = odd(info(understudy_protocol::PROTOCOL_VERSION), later(0), Some(tls)).await?;
+    let server = odd(info(PROTOCOL_VERSION, None), later(0), Some(tls)).await?;
     let url = format!("https://localhost:{}", server.port);
 
     let app = App::start(&world).await?;
@@ -181,7 +188,7 @@ async fn proxy(port: u16) -> anyhow::Result<(u16, mpsc::UnboundedReceiver<String
 async fn a_server_that_only_the_systems_proxy_reaches_is_reached_through_it() -> anyhow::Result<()> {
     let mut world = World::start(Theme::Light).await?;
     let (authority, tls) = vouched_for("support.bank.invalid")?;
-    let server = odd(info(understudy_protocol::PROTOCOL_VERSION), later(0), Some(tls)).await?;
+    let server = odd(info(PROTOCOL_VERSION, None), later(0), Some(tls)).await?;
     let (port, mut asked, _proxy) = proxy(server.port).await?;
     trust(&mut world, &authority)?;
     world.desktop.set("HTTPS_PROXY", &format!("http://127.0.0.1:{port}"));

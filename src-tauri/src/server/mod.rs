@@ -4,10 +4,8 @@ mod backoff;
 mod events;
 mod sse;
 
-use std::cmp::Ordering;
-
 use tauri::AppHandle;
-use understudy_protocol::{ErrorCode, PROTOCOL_VERSION, SetSwitch, Switch};
+use understudy_protocol::{ErrorCode, OLDEST_PROTOCOL, PROTOCOL_VERSION, SetSwitch, Switch};
 
 use crate::api::{Info, Server, address};
 use crate::contract::{AppState, CommandError, Connection};
@@ -71,9 +69,8 @@ pub(crate) fn refuse_while_impersonating(app: &App, what: (&str, &str)) -> Resul
 pub(crate) async fn checked_info(server: &Server) -> Result<Info> {
     let info = server.info().await?;
     let (theirs, ours) = (&info.server, env!("CARGO_PKG_VERSION"));
-    let message = match theirs.protocol.cmp(&PROTOCOL_VERSION) {
-        Ordering::Equal => return Ok(info),
-        Ordering::Greater => say(
+    let message = if theirs.oldest_protocol.unwrap_or(theirs.protocol) > PROTOCOL_VERSION {
+        say(
             format!(
                 "This server (version {}) is newer than this app ({ours}). Update Understudy on this computer, then try again.",
                 theirs.version
@@ -82,8 +79,9 @@ pub(crate) async fn checked_info(server: &Server) -> Result<Info> {
                 "Ce serveur (version {}) est plus récent que cette application ({ours}). Mettez Understudy à jour sur cet ordinateur, puis réessayez.",
                 theirs.version
             ),
-        ),
-        Ordering::Less => say(
+        )
+    } else if theirs.protocol < OLDEST_PROTOCOL {
+        say(
             format!(
                 "This server (version {}) is older than this app ({ours}). Ask whoever runs it to update the server.",
                 theirs.version
@@ -92,7 +90,9 @@ pub(crate) async fn checked_info(server: &Server) -> Result<Info> {
                 "Ce serveur (version {}) est plus ancien que cette application ({ours}). Demandez à la personne qui s’en occupe de le mettre à jour.",
                 theirs.version
             ),
-        ),
+        )
+    } else {
+        return Ok(info);
     };
     Err(CommandError { field: Some("url".to_owned()), ..CommandError::new(ErrorCode::OtherVersion, message) })
 }

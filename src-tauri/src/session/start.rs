@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tauri::AppHandle;
-use understudy_protocol::{ErrorCode, Session};
+use understudy_protocol::{ErrorCode, Permission, Session};
 use url::Url;
 use uuid::Uuid;
 
@@ -26,6 +26,7 @@ pub(crate) async fn start(app: &AppHandle, id: Uuid) -> Result<Session> {
     let reservation = state.session.reserve(id)?;
     let info = checked_info(&state.api.server()?).await?;
     let origins = Origins::parse(&info.server.gateway_origins)?;
+    let permissions = info.server.permissions.clone();
     state.set_info(Some(info));
 
     let asked_at = boot_time();
@@ -47,7 +48,7 @@ pub(crate) async fn start(app: &AppHandle, id: Uuid) -> Result<Session> {
     drop(reservation);
     tauri::async_runtime::spawn(keeper::keep(app.clone(), session.id, stop));
 
-    match raise(app, &session, origins).await {
+    match raise(app, &session, origins, permissions).await {
         Ok(()) => {
             app.publish();
             Ok(session)
@@ -68,9 +69,14 @@ pub(crate) async fn stop(app: &AppHandle, id: Uuid) -> Result<Session> {
 }
 
 /// The bar first; only when it stands is the platform let in.
-async fn raise(app: &AppHandle, session: &Session, origins: Origins) -> Result<()> {
+async fn raise(
+    app: &AppHandle,
+    session: &Session,
+    origins: Origins,
+    permissions: Vec<Permission>,
+) -> Result<()> {
     let state = app.understudy();
-    stage::open(app, &session.person.name, origins.clone()).await?;
+    stage::open(app, &session.person.name, origins.clone(), permissions).await?;
     let Some(token) = state.session.token(session.id) else { return Err(ended()) };
     let handoff = state.api.handoff(session.id, &token).await?;
     let url =

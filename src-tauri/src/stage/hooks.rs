@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use tauri::webview::{DownloadEvent, NewWindowResponse, PageLoadEvent, PermissionResponse, WebviewBuilder};
+use tauri::webview::{
+    DownloadEvent, NewWindowResponse, PageLoadEvent, PermissionKind, PermissionResponse, WebviewBuilder,
+};
 use tauri::{AppHandle, Manager, Webview, Wry};
+use understudy_protocol::Permission;
 use url::Url;
 
 use super::navigation::Verdict;
@@ -11,7 +14,12 @@ use super::{Origins, Stage, downloads, open_sheet, page_changed};
 use crate::contract::Sheet;
 use crate::state::PLATFORM;
 
-pub(super) fn attach(builder: WebviewBuilder<Wry>, app: &AppHandle, origins: Origins) -> WebviewBuilder<Wry> {
+pub(super) fn attach(
+    builder: WebviewBuilder<Wry>,
+    app: &AppHandle,
+    origins: Origins,
+    permissions: Vec<Permission>,
+) -> WebviewBuilder<Wry> {
     let (navigating, opening, saving, loading) = (app.clone(), app.clone(), app.clone(), app.clone());
     let (for_windows, for_downloads) = (origins.clone(), origins.clone());
     builder
@@ -31,7 +39,19 @@ pub(super) fn attach(builder: WebviewBuilder<Wry>, app: &AppHandle, origins: Ori
                 page_changed(&loading);
             }
         })
-        .on_permission_request(|_, _| PermissionResponse::Deny)
+        .on_permission_request(move |_, asked| {
+            let granted = permissions.iter().any(|permission| kind(*permission) == asked);
+            if granted { PermissionResponse::Allow } else { PermissionResponse::Deny }
+        })
+}
+
+fn kind(permission: Permission) -> PermissionKind {
+    match permission {
+        Permission::Geolocation => PermissionKind::Geolocation,
+        Permission::Camera => PermissionKind::Camera,
+        Permission::Microphone => PermissionKind::Microphone,
+        Permission::Notifications => PermissionKind::Notifications,
+    }
 }
 
 /// Whether the stage loads it; asks on the bar where staff may want it elsewhere.

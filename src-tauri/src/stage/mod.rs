@@ -22,7 +22,7 @@ use tauri::{
 };
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use understudy_protocol::{ErrorCode, Scope};
+use understudy_protocol::{ErrorCode, Permission, Scope};
 use url::Url;
 use uuid::Uuid;
 
@@ -65,10 +65,15 @@ impl Default for Stage {
 }
 
 /// Shows the window with the bar and an empty place under it. An error where the bar does not come.
-pub(crate) async fn open(app: &AppHandle, person: &str, origins: Origins) -> Result<()> {
+pub(crate) async fn open(
+    app: &AppHandle,
+    person: &str,
+    origins: Origins,
+    permissions: Vec<Permission>,
+) -> Result<()> {
     destroy(app);
     app.state::<Stage>().bar_answered.send_replace(false);
-    let built = timeout(BAR_PATIENCE, build(app, person, origins)).await;
+    let built = timeout(BAR_PATIENCE, build(app, person, origins, permissions)).await;
     built.map_err(|_| no_bar(&"it was not made in time"))?.map_err(|error| no_bar(&error))?;
     let in_place = timeout(BAR_PATIENCE, bar_in_place(app)).await;
     in_place.map_err(|_| no_bar(&"it did not stand in its place in time"))
@@ -86,7 +91,12 @@ fn no_bar(cause: &dyn std::fmt::Display) -> CommandError {
     )
 }
 
-async fn build(app: &AppHandle, person: &str, origins: Origins) -> tauri::Result<()> {
+async fn build(
+    app: &AppHandle,
+    person: &str,
+    origins: Origins,
+    permissions: Vec<Permission>,
+) -> tauri::Result<()> {
     let mut window = WindowBuilder::new(app, STAGE)
         .title(say(
             format!("Signed in as {person} – Understudy"),
@@ -117,7 +127,7 @@ async fn build(app: &AppHandle, person: &str, origins: Origins) -> tauri::Result
 
     let blank =
         WebviewUrl::External(Url::parse("about:blank").map_err(|_| tauri::Error::InvalidWindowHandle)?);
-    let platform = hooks::attach(WebviewBuilder::new(PLATFORM, blank), app, origins)
+    let platform = hooks::attach(WebviewBuilder::new(PLATFORM, blank), app, origins, permissions)
         .devtools(cfg!(debug_assertions))
         // Files dropped on the page are the page's business: an upload.
         .disable_drag_drop_handler()
