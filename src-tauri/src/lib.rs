@@ -156,6 +156,7 @@ fn set_up(app: &AppHandle) -> tauri::Result<()> {
     app.manage(App::new(settings.join("settings.json"), drafts.join("notes.json")));
     app.manage(stage::Stage::default());
     app.manage(tray::Tray::default());
+    app.manage(notify::Waiting::default());
     preferences::apply(app);
     notify::listen(app);
     links::listen(app);

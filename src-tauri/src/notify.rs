@@ -1,6 +1,8 @@
 //! Desktop notifications. They are drawn on locked screens: a code is in one only if staff chose that.
 
-use tauri::{AppHandle, Emitter};
+use std::sync::{Mutex, PoisonError};
+
+use tauri::{AppHandle, Emitter, Manager};
 use tauri_plugin_notification::{ActionPerformed, NotificationExt};
 use understudy_protocol::{Consent, EndCause, Mode, PendingRequest, PersonRef, Session, StaffRef};
 use uuid::Uuid;
@@ -12,6 +14,76 @@ use crate::workspace;
 
 const REQUEST: &str = "request";
 const SESSION: &str = "session";
+
+/// What belongs together is one notification: the next takes the place of the last, where the system can.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// Codes that wait to be used.
+    Codes = 1,
+    /// Requests that wait for an administrator.
+    Requests = 2,
+    /// One's own session.
+    Session = 3,
+}
+
+struct Entry {
+    group: Group,
+    request: Uuid,
+    /// It in one line, beside others.
+    line: String,
+}
+
+/// What was told of and still waits, the newest first.
+#[derive(Default)]
+pub(crate) struct Waiting(Mutex<Vec<Entry>>);
+
+impl Waiting {
+    /// Answers with the lines of the group.
+    fn add(&self, entry: Entry) -> Vec<String> {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let group = entry.group;
+        entries.insert(0, entry);
+        entries.iter().filter(|entry| entry.group == group).map(|entry| entry.line.clone()).collect()
+    }
+
+    fn count(&self, group: Group) -> usize {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.iter().filter(|entry| entry.group == group).count()
+    }
+
+    fn keep(&self, group: Group, still: &[Uuid]) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|entry| entry.group != group || still.contains(&entry.request));
+    }
+}
+
+/// Whether something of this group was told of and waits.
+pub(crate) fn waits(app: &AppHandle, group: Group) -> bool {
+    app.state::<Waiting>().count(group) > 0
+}
+
+/// Only these of the group still wait; nobody is told of the others any longer.
+pub(crate) fn only(app: &AppHandle, group: Group, still: &[Uuid]) {
+    if waits(app, group) {
+        app.state::<Waiting>().keep(group, still);
+        if !waits(app, group) {
+            withdraw(app, group);
+        }
+    }
+}
+
+/// Nothing of what was told concerns whoever sits here now.
+pub(crate) fn forget(app: &AppHandle) {
+    for group in [Group::Codes, Group::Requests] {
+        only(app, group, &[]);
+    }
+}
+
+fn withdraw(app: &AppHandle, group: Group) {
+    if let Err(error) = app.notification().remove_active(vec![group as i32]) {
+        log::info!("a notification could not be withdrawn: {error}");
+    }
+}
 
 /// What a click leads to.
 #[derive(Clone, Copy)]
@@ -66,14 +138,17 @@ pub(crate) fn code_arrived(
 ) {
     let mode = mode_word(mode);
     let (name, kind) = (&person.name, kind_word(&person.kind));
-    let body = match code {
-        Some(code) => format!("{code}\n{name} ({kind}), {mode}"),
+    let whom = format!("{name} ({kind}), {mode}");
+    let (line, body) = match code {
+        Some(code) => (format!("{code} – {whom}"), format!("{code}\n{whom}")),
         None => {
             let open = say("Open Understudy to use it.", "Ouvrez Understudy pour l’utiliser.");
-            format!("{name} ({kind}), {mode}. {open}")
+            (whom.clone(), format!("{whom}. {open}"))
         }
     };
-    show(app, say("A code has arrived", "Un code est arrivé"), &body, About::Request(request));
+    let title = say("A code has arrived", "Un code est arrivé");
+    let several = |count| say(format!("{count} codes wait for you"), format!("{count} codes vous attendent"));
+    show_one_of(app, Entry { group: Group::Codes, request, line }, title, &body, several);
 }
 
 /// Somebody asks for a code that an administrator hands over.
@@ -93,7 +168,11 @@ pub(crate) fn approval_asked(app: &AppHandle, request: &PendingRequest) {
             "Pour {name} ({kind}), {mode}. {consent}Ouvrez Understudy pour le transmettre ou le refuser."
         ),
     );
-    show(app, &title, &body, About::Request(request.request_id));
+    let several =
+        |count| say(format!("{count} requests wait for you"), format!("{count} demandes vous attendent"));
+    let line = format!("{asker} – {name} ({kind}), {mode}");
+    let entry = Entry { group: Group::Requests, request: request.request_id, line };
+    show_one_of(app, entry, &title, &body, several);
 }
 
 /// Somebody is in an account whose person was not asked.
@@ -116,6 +195,7 @@ pub(crate) fn exception_used(
         say("Signed in without consent", "Connexion sans consentement"),
         &body,
         About::Session(session),
+        None,
     );
 }
 
@@ -126,7 +206,7 @@ pub(crate) fn code_denied(app: &AppHandle, person: &PersonRef, by: &StaffRef) {
         format!("{by} will not hand over the code for {name}. Open Understudy to read why."),
         format!("{by} ne transmettra pas le code pour {name}. Ouvrez Understudy pour lire pourquoi."),
     );
-    show(app, say("Your code was denied", "Votre code a été refusé"), &body, About::Nothing);
+    show(app, say("Your code was denied", "Votre code a été refusé"), &body, About::Nothing, None);
 }
 
 pub(crate) fn session_ended(app: &AppHandle, session: &Session, cause: Option<EndCause>) {
@@ -152,7 +232,7 @@ pub(crate) fn session_ended(app: &AppHandle, session: &Session, cause: Option<En
         format!("You are yourself again: the session as {name} has ended, because {why}."),
         format!("Vous êtes de nouveau vous-même : la session en tant que {name} a pris fin, car {why}."),
     );
-    show(app, say("Impersonation has ended", "La prise en main a pris fin"), &body, About::Nothing);
+    show_of_session(app, say("Impersonation has ended", "La prise en main a pris fin"), &body);
 }
 
 /// The session's time is nearly up.
@@ -164,7 +244,7 @@ pub(crate) fn ends_soon(app: &AppHandle, session: &Session) {
             "La session en tant que {name} prend fin dans 2 minutes au plus. Terminez ce que vous faites."
         ),
     );
-    show(app, say("Impersonation ends soon", "La prise en main va prendre fin"), &body, About::Nothing);
+    show_of_session(app, say("Impersonation ends soon", "La prise en main va prendre fin"), &body);
 }
 
 /// The session is about to end because nobody does anything.
@@ -178,7 +258,7 @@ pub(crate) fn still_there(app: &AppHandle, session: &Session) {
             "Rien n’a été fait en tant que {name} depuis un moment : la session va prendre fin. Bougez la souris dessus pour continuer."
         ),
     );
-    show(app, say("Are you still there?", "Êtes-vous toujours là ?"), &body, About::Nothing);
+    show_of_session(app, say("Are you still there?", "Êtes-vous toujours là ?"), &body);
 }
 
 fn mode_word(mode: Mode) -> &'static str {
@@ -197,13 +277,41 @@ fn kind_word(kind: &str) -> &str {
     }
 }
 
+fn show_of_session(app: &AppHandle, title: &str, body: &str) {
+    show(app, title, body, About::Nothing, Some(Group::Session));
+}
+
+/// Alone as `title` and `body`; beside others of its group under `several`, a line each.
+fn show_one_of(
+    app: &AppHandle,
+    entry: Entry,
+    title: &str,
+    body: &str,
+    several: impl FnOnce(usize) -> String,
+) {
+    let (group, about) = (entry.group, About::Request(entry.request));
+    let lines = app.state::<Waiting>().add(entry);
+    if lines.len() == 1 {
+        show(app, title, body, about, Some(group));
+    } else {
+        show(app, &several(lines.len()), &lines.join("\n"), about, Some(group));
+    }
+}
+
 /// Silent in quiet hours: what came waits in the inbox.
-fn show(app: &AppHandle, title: &str, body: &str, about: About) {
+fn show(app: &AppHandle, title: &str, body: &str, about: About, group: Option<Group>) {
     let quiet = preferences::get(app).quiet_hours;
     if quiet.is_some_and(|quiet| quiet.contain(chrono::Local::now().time())) {
         return;
     }
-    let notification = app.notification().builder().title(title).body(plain(body)).group("understudy");
+    let notification = app.notification().builder().title(title).body(plain(body));
+    let notification = match group {
+        Some(group) => {
+            withdraw(app, group);
+            notification.id(group as i32)
+        }
+        None => notification,
+    };
     let notification = match about {
         About::Request(id) => notification.extra(REQUEST, id.to_string()),
         About::Session(id) => notification.extra(SESSION, id.to_string()),

@@ -1,5 +1,7 @@
 //! Two people at two computers: one asks for a code, an administrator hands it over or denies it.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, ensure};
 use understudy_protocol::{Recipient, Role};
 use understudy_server::{config::Config, staff};
@@ -9,6 +11,7 @@ use crate::harness::{
 };
 
 const GRACE: Staff = Staff { email: "grace@example.com", name: "Grace Okafor" };
+const TESS: Staff = Staff { email: "tess@example.com", name: "Tess Moreau" };
 const NO: &str = "She has not called back yet. Wait for her call, then ask again.";
 
 fn by_approver(config: &mut Config) {
@@ -180,4 +183,40 @@ async fn what_is_cancelled_goes_from_the_administrators_inbox_at_once() -> anyho
     grace.see(View::Main, &id("empty")).await?;
     ada.close().await?;
     grace.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_requests_are_one_notification_that_goes_when_none_waits() -> anyhow::Result<()> {
+    let (world, ada, office, grace) = two_people(Theme::Light).await?;
+    let store = &world.services.server.core.store;
+    staff::add(store, TESS.email, TESS.name, &[Role::Support], PASSWORD.to_owned().into()).await?;
+    let home = world.colleague("tess").await?;
+    let tess = App::start_for(&home).await?;
+    tess.sign_in(&world, &TESS).await?;
+    let on_screen = async |count: usize| {
+        // Sooner than the daemon takes it away by itself.
+        let patience = Duration::from_secs(5);
+        until(&format!("{count} notifications"), patience, async || {
+            Ok((office.desktop.notified()? == count).then_some(()))
+        })
+        .await
+    };
+    ada.request_code(&world, PERSON, "view").await?;
+    on_screen(1).await?;
+    tess.request_code(&world, "INV-000064", "act").await?;
+    grace.reads(View::Main, &id("badge-inbox"), "2").await?;
+    on_screen(1).await?;
+    world.step_on(&office.desktop, &grace, "67-grouped", "Two requests wait, in one notification.").await?;
+    ada.click(View::Main, &id("cancel-request")).await?;
+    grace.reads(View::Main, &id("badge-inbox"), "1").await?;
+    tess.click(View::Main, &id("cancel-request")).await?;
+    on_screen(0).await?;
+    let known = office.desktop.notifications()?;
+    let both = known.iter().find(|(title, _)| title == "2 requests wait for you");
+    let (_, body) = both.with_context(|| format!("they were told of one by one: {known:?}"))?;
+    ensure!(body.contains(ADA.name) && body.contains(TESS.name), "{body}");
+    for app in [ada, grace, tess] {
+        app.close().await?;
+    }
+    Ok(())
 }

@@ -7,15 +7,16 @@ use std::time::Duration;
 use tauri::async_runtime::spawn;
 use tauri::{AppHandle, Emitter};
 use tokio::time::timeout;
-use understudy_protocol::{ErrorCode, Event, EventEnvelope, Mode, PersonRef, Role, Staff};
+use understudy_protocol::{ErrorCode, Event, EventEnvelope, InboxEntry, Mode, PersonRef, Role, Staff};
 use uuid::Uuid;
 
 use super::backoff::Backoff;
 use super::sse::{Message, Parser};
 use crate::contract::{Connection, Sheet};
+use crate::notify::{self, Group};
 use crate::session::{self, Cause};
 use crate::state::{AppExt, MAIN};
-use crate::{notify, preferences, stage};
+use crate::{preferences, stage};
 
 /// The server writes a comment every 10 s, so a stream this quiet is dead.
 const QUIET: Duration = Duration::from_secs(25);
@@ -46,7 +47,7 @@ impl Follower {
         }
         tokio::select! {
             () = self.once(backoff) => {}
-            _ = staff.wait_for(|now| now.as_ref().is_none_or(|now| now.id != me)) => {}
+            _ = staff.wait_for(|now| now.as_ref().is_none_or(|now| now.id != me)) => notify::forget(&self.app),
         }
     }
 
@@ -94,8 +95,9 @@ impl Follower {
                 let (app, told) = (self.app.clone(), self.told.clone());
                 let (request, person, mode) = (*request_id, person.clone(), *mode);
                 spawn(async move {
-                    let code = code(&app, request).await;
-                    code_arrived(&app, &told, request, &person, mode, code);
+                    let inbox = look_at_codes(&app).await;
+                    let code = inbox.into_iter().find(|entry| entry.request_id == request);
+                    code_arrived(&app, &told, request, &person, mode, code.map(|entry| entry.code));
                 });
             }
             Event::ApprovalAsked { .. } | Event::ApprovalChanged { .. } => {
@@ -128,6 +130,10 @@ impl Follower {
             }
             Event::Switched { on } => super::switched(&self.app, *on),
             Event::SignedOut => self.app.understudy().api.forget_sign_in().await,
+            Event::RequestChanged { .. } if notify::waits(&self.app, Group::Codes) => {
+                let app = self.app.clone();
+                spawn(async move { look_at_codes(&app).await });
+            }
             Event::RequestChanged { .. }
             | Event::SessionStarted { .. }
             | Event::NoteWritten { .. }
@@ -153,13 +159,23 @@ async fn look_around(app: AppHandle, told: Told) {
     if app.understudy().api.staff().borrow().as_ref().is_some_and(admin) {
         spawn(look_at_requests(app.clone(), told.clone()));
     }
+    for entry in look_at_codes(&app).await {
+        code_arrived(&app, &told, entry.request_id, &entry.person, entry.mode, Some(entry.code));
+    }
+}
+
+/// The codes that wait. Of those that were used, or are over, nobody is told any longer.
+async fn look_at_codes(app: &AppHandle) -> Vec<InboxEntry> {
     match app.understudy().api.list_inbox().await {
         Ok(entries) => {
-            for entry in entries {
-                code_arrived(&app, &told, entry.request_id, &entry.person, entry.mode, Some(entry.code));
-            }
+            let still: Vec<_> = entries.iter().map(|entry| entry.request_id).collect();
+            notify::only(app, Group::Codes, &still);
+            entries
         }
-        Err(error) => log::info!("the inbox cannot be read: {:?}", error.code),
+        Err(error) => {
+            log::info!("the inbox cannot be read: {:?}", error.code);
+            vec![]
+        }
     }
 }
 
@@ -182,20 +198,13 @@ async fn look_at_requests(app: AppHandle, told: Told) {
             asked.push(request.request_id);
         }
     }
+    notify::only(&app, Group::Requests, &asked);
     if state.set_asked(asked) {
         app.publish();
     }
 }
 
-/// The code itself, where staff chose to see it in notifications. It is in no event.
-async fn code(app: &AppHandle, request: Uuid) -> Option<String> {
-    if !preferences::get(app).show_codes {
-        return None;
-    }
-    let entries = app.understudy().api.list_inbox().await.ok()?;
-    entries.into_iter().find(|entry| entry.request_id == request).map(|entry| entry.code)
-}
-
+/// The code itself only where staff chose to see it in notifications. It is in no event.
 fn code_arrived(
     app: &AppHandle,
     told: &Told,

@@ -272,9 +272,14 @@ impl Desktop {
         Ok(shown.iter().map(|entry| (text(entry, "summary"), text(entry, "body"))).collect())
     }
 
+    /// How many notifications are on the screen.
+    pub fn notified(&self) -> anyhow::Result<usize> {
+        Ok(self.run("dunstctl", &["count", "displayed"])?.parse()?)
+    }
+
     /// Clicks the notification that is on the screen, if one is.
     pub fn click_notification(&self) -> anyhow::Result<bool> {
-        if self.run("dunstctl", &["count", "displayed"])? == "0" {
+        if self.notified()? == 0 {
             return Ok(false);
         }
         self.run("dunstctl", &["action", "0"])?;
