@@ -59,6 +59,11 @@ pub fn install(lists: &[&[&str]]) -> anyhow::Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
+    if missing.contains(&"chromium") && is_ubuntu() {
+        bail!(
+            "Ubuntu has Chromium only as a snap, which cannot be driven here: run this in Debian, or its container"
+        );
+    }
     println!("Not installed yet: {}. They are installed now, by apt.", missing.join(" "));
     let root = rustix::process::geteuid().is_root();
     if !root && !is_there("sudo") {
@@ -82,6 +87,11 @@ fn missing<'a>(wanted: &[&'a str]) -> anyhow::Result<Vec<&'a str>> {
     let known = String::from_utf8(query.output()?.stdout)?;
     let installed: Vec<&str> = known.lines().filter_map(|line| line.strip_suffix(" installed")).collect();
     Ok(wanted.iter().filter(|name| !installed.contains(name)).copied().collect())
+}
+
+fn is_ubuntu() -> bool {
+    let about = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    about.lines().any(|line| line == "ID=ubuntu")
 }
 
 /// Debian's own Node is older than the UI's tools need, so apt is no help here.
