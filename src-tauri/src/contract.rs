@@ -58,6 +58,8 @@ pub struct Settings {
     pub language: Option<Language>,
     /// The system's where none is chosen.
     pub theme: Option<Theme>,
+    /// How large everything is, in percent: 80 to 200.
+    pub zoom: u32,
     /// Starts with the computer.
     pub autostart: bool,
     /// Runs on when its window is closed, to receive codes.
@@ -159,6 +161,11 @@ pub enum Sheet {
     Downloaded { file: String, folder: String, ok: bool },
     /// The platform's page crashed.
     Crashed,
+    /// A page did not come; the one before it is still there.
+    NotLoaded {
+        /// Nobody vouches for the gateway's certificate.
+        untrusted: bool,
+    },
 }
 
 /// What more is wanted of the session that runs. Sent as the event `more-wanted` to the main window.

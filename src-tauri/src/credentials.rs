@@ -7,6 +7,7 @@ use keyring::{Entry, Error};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::contract::Keyring;
+use crate::system::KEYRING_HELP;
 use crate::words::say;
 
 const SERVICE: &str = "dev.understudy.desktop";
@@ -72,25 +73,6 @@ fn reason(error: Error) -> String {
 
 fn unavailable(reason: &str) -> Keyring {
     log::warn!("no keyring: {reason}");
-    Keyring::Unavailable { help: say(HELP, AIDE).to_owned() }
+    let (english, french) = KEYRING_HELP;
+    Keyring::Unavailable { help: say(english, french).to_owned() }
 }
-
-#[cfg(target_os = "linux")]
-const HELP: &str = "This computer's keyring did not answer, so your sign-in lasts until you quit. To stay signed in, \
-     install and unlock GNOME Keyring (the package gnome-keyring) or KWallet, then start Understudy again.";
-#[cfg(target_os = "linux")]
-const AIDE: &str = "Le trousseau de cet ordinateur n’a pas répondu : votre connexion dure jusqu’à ce que vous quittiez. \
-     Pour rester connecté, installez et déverrouillez GNOME Keyring (le paquet gnome-keyring) ou KWallet, puis \
-     redémarrez Understudy.";
-#[cfg(target_os = "macos")]
-const HELP: &str = "The keychain did not answer, so your sign-in lasts until you quit. To stay signed in, unlock your \
-     login keychain in Keychain Access, then start Understudy again.";
-#[cfg(target_os = "macos")]
-const AIDE: &str = "Le trousseau n’a pas répondu : votre connexion dure jusqu’à ce que vous quittiez. Pour rester \
-     connecté, déverrouillez votre trousseau de session dans Trousseaux d’accès, puis redémarrez Understudy.";
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
-const HELP: &str = "The Credential Manager did not answer, so your sign-in lasts until you quit. To stay signed in, \
-     start the service \"Credential Manager\", then start Understudy again.";
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
-const AIDE: &str = "Le Gestionnaire d’identification n’a pas répondu : votre connexion dure jusqu’à ce que vous quittiez. \
-     Pour rester connecté, démarrez le service « Gestionnaire d’identification », puis redémarrez Understudy.";

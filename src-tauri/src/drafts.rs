@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::contract::{CommandError, NoteDraft};
 use crate::error::Result;
+use crate::system::for_me_alone;
 use crate::words::say;
 
 /// Drafts of notes that were then written elsewhere do not pile up.
@@ -86,9 +87,7 @@ fn write(path: &Path, stored: &Stored) -> io::Result<()> {
     let fresh = path.with_extension("json.new");
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&fresh)?.write_all(&serde_json::to_vec(stored)?)?;
+    for_me_alone(&mut options).open(&fresh)?.write_all(&serde_json::to_vec(stored)?)?;
     std::fs::rename(fresh, path)
 }
 

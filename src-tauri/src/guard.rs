@@ -7,7 +7,7 @@ use tauri::{AppHandle, Emitter, RunEvent, Window, WindowEvent};
 use crate::contract::Sheet;
 use crate::session;
 use crate::state::{AppExt, MAIN, STAGE};
-use crate::{preferences, stage, workspace};
+use crate::{preferences, stage, system, workspace};
 
 pub(crate) fn on_window_event(window: &Window, event: &WindowEvent) {
     use tauri::Manager;
@@ -78,30 +78,11 @@ fn explain(app: &AppHandle, closing: &str) {
 
 /// Told to go by the system: the session ends on the server first, within 2 s.
 pub(crate) async fn on_signal(app: AppHandle) {
-    if let Err(error) = signal().await {
+    if let Err(error) = system::told_to_go().await {
         log::error!("signals cannot be waited for: {error}");
         return;
     }
     log::info!("told to go");
     session::end_before_quitting(&app).await;
     app.exit(0);
-}
-
-#[cfg(unix)]
-async fn signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        _ = hang_up.recv() => {}
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-async fn signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }

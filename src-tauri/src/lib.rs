@@ -8,7 +8,6 @@
 //! - The platform's webview is in no capability: it can call nothing.
 
 mod api;
-mod clock;
 mod commands;
 pub mod contract;
 mod credentials;
@@ -25,6 +24,7 @@ mod session;
 mod settings;
 mod stage;
 mod state;
+mod system;
 mod tray;
 #[cfg(test)]
 mod typescript;
@@ -43,10 +43,6 @@ use state::{App, AppExt, MAIN};
 
 /// Given where the app starts with the computer: it waits for codes without showing its window.
 const HIDDEN: &str = "--hidden";
-
-/// Set for a second try at starting.
-#[cfg(unix)]
-const AGAIN: &str = "UNDERSTUDY_AGAIN";
 
 /// Runs the app until it quits.
 ///
@@ -134,17 +130,8 @@ pub fn run() {
 
 /// The app that runs already may have ended while this one greeted it, as after a crash: then there is room now.
 fn again(error: tauri::Error) -> tauri::App {
-    #[cfg(unix)]
-    if matches!(&error, tauri::Error::PluginInitialization(plugin, _) if plugin == "single-instance")
-        && std::env::var_os(AGAIN).is_none()
-        && let Ok(program) = std::env::current_exe()
-    {
-        use std::os::unix::process::CommandExt;
-        std::thread::sleep(std::time::Duration::from_millis(500));
-        // Answers only where it fails.
-        let failed =
-            std::process::Command::new(program).args(std::env::args_os().skip(1)).env(AGAIN, "1").exec();
-        log::error!("the app could not be started again: {failed}");
+    if matches!(&error, tauri::Error::PluginInitialization(plugin, _) if plugin == "single-instance") {
+        system::start_again();
     }
     panic!("the app cannot start: {error}");
 }

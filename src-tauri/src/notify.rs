@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::preferences;
 use crate::state::MAIN;
+use crate::system;
 use crate::words::say;
 use crate::workspace;
 
@@ -304,7 +305,7 @@ fn show(app: &AppHandle, title: &str, body: &str, about: About, group: Option<Gr
     if quiet.is_some_and(|quiet| quiet.contain(chrono::Local::now().time())) {
         return;
     }
-    let notification = app.notification().builder().title(title).body(plain(body));
+    let notification = app.notification().builder().title(title).body(system::notification_text(body));
     let notification = match group {
         Some(group) => {
             withdraw(app, group);
@@ -319,45 +320,5 @@ fn show(app: &AppHandle, title: &str, body: &str, about: About, group: Option<Gr
     };
     if let Err(error) = notification.show() {
         log::warn!("a notification could not be shown: {error}");
-    }
-}
-
-/// Whether there is anybody to show them.
-#[cfg(target_os = "linux")]
-pub(crate) async fn can_be_shown() -> bool {
-    use zbus::fdo::DBusProxy;
-    use zbus::names::{BusName, WellKnownName};
-    const SERVICE: WellKnownName<'static> =
-        WellKnownName::from_static_str_unchecked("org.freedesktop.Notifications");
-    let asked = async {
-        let bus = DBusProxy::new(&zbus::Connection::session().await?).await?;
-        // One that does not run yet may be started by the first notification.
-        let starts = bus.list_activatable_names().await?.iter().any(|name| name.as_str() == SERVICE.as_str());
-        Ok::<_, zbus::Error>(starts || bus.name_has_owner(BusName::WellKnown(SERVICE)).await?)
-    };
-    asked.await.unwrap_or(false)
-}
-
-/// Elsewhere the system shows them.
-#[cfg(not(target_os = "linux"))]
-pub(crate) async fn can_be_shown() -> bool {
-    true
-}
-
-/// Linux draws the body as markup, and a name is text.
-fn plain(body: &str) -> String {
-    if cfg!(target_os = "linux") {
-        body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-    } else {
-        body.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_name_is_not_markup() {
-        assert_eq!(super::plain("Jonas & <b>Söhne</b>"), "Jonas &amp; &lt;b&gt;Söhne&lt;/b&gt;");
     }
 }

@@ -1,10 +1,11 @@
 //! The settings in force: what follows from a change of them.
 
-use tauri::{AppHandle, Emitter};
+use tauri::{AppHandle, Emitter, Manager, Webview};
 use tauri_plugin_autostart::ManagerExt;
 
 use crate::contract::{CommandError, Settings};
 use crate::error::Result as CommandResult;
+use crate::stage;
 use crate::state::{AppExt, MAIN};
 use crate::words::{say, speak};
 
@@ -18,6 +19,10 @@ pub(crate) fn set(app: &AppHandle, new: &Settings) -> CommandResult<Settings> {
     let started = start_with_the_computer(app, wanted);
     let settings = get(app);
     speak(settings.language);
+    for webview in app.webviews().values() {
+        zoom(webview);
+    }
+    tauri::async_runtime::spawn(stage::zoomed(app.clone()));
     // What is drawn in words of ours: the tray.
     app.publish();
     if let Err(error) = app.emit_to(MAIN, "settings", &settings) {
@@ -31,6 +36,18 @@ pub(crate) fn set(app: &AppHandle, new: &Settings) -> CommandResult<Settings> {
         CommandError::internal(message, error)
     })?;
     Ok(settings)
+}
+
+/// As large as is wanted, in every webview; the platform's page too.
+pub(crate) fn zoom(webview: &Webview) {
+    if let Err(error) = webview.set_zoom(factor(webview.app_handle())) {
+        log::warn!("{} keeps its size: {error}", webview.label());
+    }
+}
+
+/// How many of the window's own pixels one of a page is.
+pub(crate) fn factor(app: &AppHandle) -> f64 {
+    f64::from(app.understudy().settings.settings(false).zoom) / 100.0
 }
 
 /// At the start: the language, and what the managed file fixes outside the app.

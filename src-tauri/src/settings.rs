@@ -1,6 +1,7 @@
 //! The app's own settings: one small JSON file, nothing secret in it; and over it a file of whoever manages the
 //! computer, which fixes what it names.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::{env, fs, io};
@@ -10,10 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::{CommandError, Language, QuietHours, Settings, Theme};
 use crate::error::Result;
+use crate::system;
 use crate::words::say;
 
 /// Fills in the server's address for this run: for demos and tests.
 const SERVER_VARIABLE: &str = "UNDERSTUDY_SERVER";
+
+/// How large everything can be, in percent.
+const ZOOMS: RangeInclusive<u32> = 80..=200;
+const ZOOM: u32 = 100;
 
 /// As the files have it; what is missing is left to the next file, and then to the default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +29,7 @@ pub(crate) struct Stored {
     pub(crate) server: Option<String>,
     language: Option<Language>,
     theme: Option<Theme>,
+    zoom: Option<u32>,
     /// Read from the managed file only: otherwise the system itself knows.
     #[serde(skip_serializing)]
     autostart: Option<bool>,
@@ -84,6 +91,7 @@ impl SettingsFile {
             ("server", managed.server.is_some()),
             ("language", managed.language.is_some()),
             ("theme", managed.theme.is_some()),
+            ("zoom", managed.zoom.is_some()),
             ("autostart", managed.autostart.is_some()),
             ("keep_running", managed.keep_running.is_some()),
             ("show_codes", managed.show_codes.is_some()),
@@ -92,6 +100,7 @@ impl SettingsFile {
         Settings {
             language: managed.language.or(own.language),
             theme: managed.theme.or(own.theme),
+            zoom: managed.zoom.or(own.zoom).filter(|zoom| ZOOMS.contains(zoom)).unwrap_or(ZOOM),
             autostart,
             keep_running: managed.keep_running.or(own.keep_running).unwrap_or(true),
             show_codes: managed.show_codes.or(own.show_codes).unwrap_or(false),
@@ -112,6 +121,7 @@ impl SettingsFile {
         let stored = Stored {
             language: chosen(&managed.language, own.language, new.language),
             theme: chosen(&managed.theme, own.theme, new.theme),
+            zoom: chosen(&managed.zoom, own.zoom, Some(new.zoom.clamp(*ZOOMS.start(), *ZOOMS.end()))),
             keep_running: chosen(&managed.keep_running, own.keep_running, Some(new.keep_running)),
             show_codes: chosen(&managed.show_codes, own.show_codes, Some(new.show_codes)),
             quiet_hours,
@@ -189,14 +199,7 @@ fn managed_path() -> Option<PathBuf> {
     {
         return Some(path.into());
     }
-    if cfg!(windows) {
-        // Beside the program: there nobody else can put a file, as anybody can below `ProgramData`.
-        env::current_exe().ok().and_then(|program| Some(program.parent()?.join("settings.json")))
-    } else if cfg!(target_os = "macos") {
-        Some("/Library/Application Support/Understudy/settings.json".into())
-    } else {
-        Some("/etc/understudy/settings.json".into())
-    }
+    system::managed_settings()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use tauri::{AppHandle, Manager, Wry, include_image};
 use crate::contract::{AppState, Connection};
 use crate::state::AppExt;
 use crate::words::say;
-use crate::{guard, notify, session, stage, workspace};
+use crate::{guard, notify, session, stage, system, workspace};
 
 const YOURSELF: Image<'_> = include_image!("icons/tray/yourself.png");
 const SOMEBODY_ELSE: Image<'_> = include_image!("icons/tray/somebody-else.png");
@@ -39,7 +39,7 @@ pub(crate) struct Tray(Mutex<Option<(TrayIcon, String)>>);
 
 /// Builds the icon as soon as there is a tray to show it.
 pub(crate) async fn appear(app: AppHandle) {
-    host::wait().await;
+    system::tray_comes().await;
     let on_toolkit = app.clone();
     // The tray's library gives up where its system library is missing; the app can do without.
     let build = move || {
@@ -55,7 +55,7 @@ pub(crate) async fn appear(app: AppHandle) {
 
 /// Whether a hidden window could be brought back from the tray.
 pub(crate) async fn is_shown(app: &AppHandle) -> bool {
-    app.state::<Tray>().lock().is_some() && host::is_there().await
+    app.state::<Tray>().lock().is_some() && system::has_tray().await
 }
 
 /// Shows how things stand. A menu is the toolkit's: call it where the toolkit runs.
@@ -182,50 +182,4 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
         QUIT => guard::quit(app),
         _ => {}
     }
-}
-
-/// Who shows trays on Linux: whoever owns this name on the session's bus.
-#[cfg(target_os = "linux")]
-mod host {
-    use futures_util::StreamExt;
-    use zbus::Connection;
-    use zbus::fdo::DBusProxy;
-    use zbus::names::BusName;
-
-    const WATCHER: BusName<'static> = BusName::WellKnown(
-        zbus::names::WellKnownName::from_static_str_unchecked("org.kde.StatusNotifierWatcher"),
-    );
-
-    pub(super) async fn is_there() -> bool {
-        let asked =
-            async { DBusProxy::new(&Connection::session().await?).await?.name_has_owner(WATCHER).await };
-        asked.await.unwrap_or(false)
-    }
-
-    /// The panel may come after us, when both start with the session.
-    pub(super) async fn wait() {
-        if let Err(error) = wait_on_bus().await {
-            log::info!("no tray: {error}");
-            std::future::pending::<()>().await;
-        }
-    }
-
-    async fn wait_on_bus() -> zbus::Result<()> {
-        let bus = DBusProxy::new(&Connection::session().await?).await?;
-        let mut owners = bus.receive_name_owner_changed_with_args(&[(0, WATCHER.as_str())]).await?;
-        while !bus.name_has_owner(WATCHER).await? {
-            owners.next().await;
-        }
-        Ok(())
-    }
-}
-
-/// Elsewhere there always is one.
-#[cfg(not(target_os = "linux"))]
-mod host {
-    pub(super) async fn is_there() -> bool {
-        true
-    }
-
-    pub(super) async fn wait() {}
 }

@@ -6,7 +6,7 @@ use tauri::webview::{NewWindowResponse, PermissionResponse, WebviewWindowBuilder
 use tauri::{AppHandle, Manager, WebviewUrl};
 
 use crate::state::MAIN;
-use crate::tray;
+use crate::{preferences, system, tray};
 
 /// `hidden` where it started with the computer: it waits in the tray, or minimised.
 pub(crate) fn open(app: &AppHandle, hidden: bool) -> tauri::Result<()> {
@@ -28,10 +28,13 @@ pub(crate) fn open(app: &AppHandle, hidden: bool) -> tauri::Result<()> {
     if hidden {
         tauri::async_runtime::spawn(minimise_without_tray(app.clone()));
     }
-    reload_after_a_crash(&window)
+    preferences::zoom(window.as_ref());
+    let app = app.clone();
+    system::on_crash(window.as_ref(), move || {
+        tauri::async_runtime::spawn(load_again(app.clone()));
+    })
 }
 
-#[cfg(target_os = "linux")]
 const CRASH_PAUSE: Duration = Duration::from_millis(300);
 
 /// The panel may take a while after us, when both start with the session.
@@ -45,31 +48,13 @@ async fn minimise_without_tray(app: AppHandle) {
     }
 }
 
-/// Elsewhere the toolkit does it by itself.
-#[cfg(target_os = "linux")]
-fn reload_after_a_crash(window: &tauri::WebviewWindow) -> tauri::Result<()> {
-    use webkit2gtk::WebViewExt;
-    let app = window.app_handle().clone();
-    window.with_webview(move |webview| {
-        webview.inner().connect_web_process_terminated(move |_, _| {
-            log::warn!("the main window crashed and is loaded again");
-            tauri::async_runtime::spawn(load_again(app.clone()));
-        });
-    })
-}
-
-/// Not from inside the toolkit's own callback, and no faster than it can be followed.
-#[cfg(target_os = "linux")]
+/// No faster than it can be followed.
 async fn load_again(app: AppHandle) {
+    log::warn!("the main window crashed and is loaded again");
     tokio::time::sleep(CRASH_PAUSE).await;
     if let Some(Err(error)) = app.get_webview_window(MAIN).map(|window| window.reload()) {
         log::error!("the main window stays empty: {error}");
     }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn reload_after_a_crash(_: &tauri::WebviewWindow) -> tauri::Result<()> {
-    Ok(())
 }
 
 /// Brings the main window to the front.

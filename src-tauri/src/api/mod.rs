@@ -9,22 +9,25 @@ mod tokens;
 
 pub(crate) use endpoints::Info;
 
+use std::env;
 use std::error::Error;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Method, Proxy, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
+use tokio::task::block_in_place;
 use understudy_protocol::{ErrorCode, Problem, Staff};
 use url::Url;
 
 use crate::contract::CommandError;
 use crate::credentials::Credentials;
 use crate::error::Result;
+use crate::system;
 use crate::words::say;
 use tokens::Tokens;
 
@@ -46,6 +49,12 @@ impl Server {
             .redirect(Policy::none());
         if base.host().is_some_and(|host| address::is_this_computer(&host)) {
             builder = builder.no_proxy();
+        } else if !["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+            .iter()
+            .any(|it| env::var_os(it).is_some())
+        {
+            // The variables count first, then what the desktop's settings say at that moment.
+            builder = builder.proxy(Proxy::custom(|url| block_in_place(|| system::proxy_for(url.as_str()))));
         }
         let http = builder.build().map_err(|error| {
             CommandError::internal(

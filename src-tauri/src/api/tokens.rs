@@ -10,9 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use understudy_protocol::{ErrorCode, Refresh, SignIn, SignedIn, Staff};
 
 use super::{ANSWER_TIMEOUT, Api, Server};
-use crate::clock::boot_time;
 use crate::contract::CommandError;
 use crate::error::Result;
+use crate::system::boot_time;
 
 /// An access token with less time left than this is replaced before it is used.
 const MARGIN: Duration = Duration::from_secs(30);

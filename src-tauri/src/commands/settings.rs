@@ -4,7 +4,7 @@ use tauri::AppHandle;
 
 use crate::contract::Settings;
 use crate::error::Result;
-use crate::{notify, preferences};
+use crate::{preferences, system};
 
 #[tauri::command]
 pub(crate) async fn get_settings(app: AppHandle) -> Settings {
@@ -20,5 +20,5 @@ pub(crate) async fn set_settings(app: AppHandle, settings: Settings) -> Result<S
 /// Whether this computer can show notifications now.
 #[tauri::command]
 pub(crate) async fn can_notify() -> bool {
-    notify::can_be_shown().await
+    system::shows_notifications().await
 }

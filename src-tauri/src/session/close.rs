@@ -9,10 +9,10 @@ use understudy_protocol::{EndCause, ErrorCode, Session};
 use uuid::Uuid;
 
 use super::{Live, note, trace};
-use crate::clock::boot_time;
 use crate::contract::{StageClosed, StageClosedReason};
 use crate::error::Result;
 use crate::state::{AppExt, MAIN};
+use crate::system::boot_time;
 use crate::{notify, stage, workspace};
 
 /// How long the main window waits for the server's word before it is told without.

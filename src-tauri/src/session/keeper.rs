@@ -9,9 +9,9 @@ use understudy_protocol::{Lease, Session};
 use uuid::Uuid;
 
 use super::close::{Cause, close};
-use crate::clock::boot_time;
 use crate::error::Result;
 use crate::state::AppExt;
+use crate::system::boot_time;
 use crate::{notify, stage};
 
 /// How often the boot clock is looked at. After sleep the first look comes at once.

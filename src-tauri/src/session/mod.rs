@@ -20,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 use understudy_protocol::{ErrorCode, Lease, Session, Started};
 use uuid::Uuid;
 
-use crate::clock::boot_time;
 use crate::contract::{CommandError, Sheet, StageState};
 use crate::error::Result;
+use crate::system::boot_time;
 use crate::words::say;
 use hand::Hand;
 use lease::LeaseClock;

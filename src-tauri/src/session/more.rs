@@ -4,11 +4,11 @@ use tauri::AppHandle;
 use understudy_protocol::{Mode, Raise, Request};
 use uuid::Uuid;
 
-use crate::clock::boot_time;
 use crate::contract::Sheet;
 use crate::error::Result;
 use crate::stage;
 use crate::state::AppExt;
+use crate::system::boot_time;
 
 /// Asks for a code with which the session may change things.
 pub(crate) async fn ask_to_act(app: &AppHandle, wanted: Raise) -> Result<Request> {

@@ -23,7 +23,9 @@ impl Sheets {
         let asks_link = matches!(self.front(), Some(Sheet::ExternalLink { .. }));
         match &sheet {
             // One of each is enough.
-            Sheet::CloseRefused | Sheet::Crashed => self.0.retain(|old| *old != sheet),
+            Sheet::CloseRefused | Sheet::Crashed | Sheet::NotLoaded { .. } => {
+                self.0.retain(|old| discriminant(old) != discriminant(&sheet));
+            }
             Sheet::ExternalLink { .. } if asks_link => {
                 let first = self.0.remove(0);
                 self.0.retain(|old| discriminant(old) != discriminant(&sheet));
@@ -55,7 +57,7 @@ impl Sheets {
     /// What was refused on a page is no news on the next one. Whether anything was.
     pub(super) fn leave_page(&mut self) -> bool {
         let before = self.0.len();
-        self.0.retain(|old| !matches!(old, Sheet::Refused { .. }));
+        self.0.retain(|old| !matches!(old, Sheet::Refused { .. } | Sheet::NotLoaded { .. }));
         self.0.len() < before
     }
 

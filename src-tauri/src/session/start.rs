@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use super::close::tell_server;
 use super::{Cause, Live, close, keeper, trace};
-use crate::clock::boot_time;
 use crate::contract::CommandError;
 use crate::error::Result;
 use crate::server::checked_info;
 use crate::stage::{self, Origins};
 use crate::state::AppExt;
+use crate::system::boot_time;
 use crate::words::say;
 
 /// A session whose start was answered to nobody can live this long on the server.

@@ -13,6 +13,7 @@ use super::navigation::Verdict;
 use super::{Origins, Stage, downloads, open_sheet, page_changed};
 use crate::contract::Sheet;
 use crate::state::PLATFORM;
+use crate::system::{self, NotLoaded};
 
 pub(super) fn attach(
     builder: WebviewBuilder<Wry>,
@@ -114,24 +115,15 @@ fn folder(app: &AppHandle) -> Option<PathBuf> {
     std::fs::create_dir_all(&folder).ok().map(|()| folder)
 }
 
-/// A page that crashes is said on the bar. A bar that crashes comes back at once, or the session ends.
-#[cfg(target_os = "linux")]
-pub(super) fn watch_crashes(app: &AppHandle, bar: &Webview, platform: &Webview) -> tauri::Result<()> {
-    use webkit2gtk::WebViewExt;
-    let page = app.clone();
-    platform.with_webview(move |webview| {
-        webview.inner().connect_web_process_terminated(move |_, _| open_sheet(&page, Sheet::Crashed));
+/// A page that crashes, or does not come, is said on the bar. A bar that crashes comes back at once, or the session
+/// ends.
+pub(super) fn watch(app: &AppHandle, bar: &Webview, platform: &Webview) -> tauri::Result<()> {
+    let (page, missing, app) = (app.clone(), app.clone(), app.clone());
+    system::on_crash(platform, move || open_sheet(&page, Sheet::Crashed))?;
+    system::on_not_loaded(platform, move |why| {
+        open_sheet(&missing, Sheet::NotLoaded { untrusted: why == NotLoaded::Untrusted });
     })?;
-    let app = app.clone();
-    bar.with_webview(move |webview| {
-        webview.inner().connect_web_process_terminated(move |_, _| {
-            tauri::async_runtime::spawn(super::bring_bar_back(app.clone()));
-        });
+    system::on_crash(bar, move || {
+        tauri::async_runtime::spawn(super::bring_bar_back(app.clone()));
     })
-}
-
-/// Elsewhere the toolkit loads a crashed page again by itself.
-#[cfg(not(target_os = "linux"))]
-pub(super) fn watch_crashes(_: &AppHandle, _: &Webview, _: &Webview) -> tauri::Result<()> {
-    Ok(())
 }

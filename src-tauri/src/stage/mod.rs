@@ -13,6 +13,7 @@ mod layout;
 mod layout;
 mod navigation;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tauri::webview::{Color, NewWindowResponse, PermissionResponse, WebviewBuilder};
@@ -28,6 +29,7 @@ use uuid::Uuid;
 
 use crate::contract::{CommandError, More, Sheet, StageState};
 use crate::error::Result;
+use crate::preferences;
 use crate::session;
 use crate::state::{AppExt, BAR, MAIN, PLATFORM, STAGE};
 use crate::words::say;
@@ -55,12 +57,18 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// What belongs to the stage that is open.
 pub(crate) struct Stage {
     bar_answered: watch::Sender<bool>,
+    /// As its page has asked for it, in the page's own pixels.
+    bar_height: Mutex<f64>,
     downloads: downloads::Downloads,
 }
 
 impl Default for Stage {
     fn default() -> Self {
-        Self { bar_answered: watch::Sender::new(false), downloads: downloads::Downloads::default() }
+        Self {
+            bar_answered: watch::Sender::new(false),
+            bar_height: Mutex::new(BAR_HEIGHT),
+            downloads: downloads::Downloads::default(),
+        }
     }
 }
 
@@ -123,6 +131,7 @@ async fn build(
         .on_permission_request(|_, _| PermissionResponse::Deny);
     let bar = window.add_child(bar, LogicalPosition::new(0.0, 0.0), LogicalSize::new(width, BAR_HEIGHT))?;
     layout::dock_bar(&window, &bar, BAR_HEIGHT).await?;
+    preferences::zoom(&bar);
     layout::watch_hands(app, &bar).await?;
 
     let blank =
@@ -137,8 +146,9 @@ async fn build(
     let position = LogicalPosition::new(0.0, BAR_HEIGHT);
     let platform = window.add_child(platform, position, LogicalSize::new(width, height - BAR_HEIGHT))?;
     layout::fill(&window, &platform).await?;
+    preferences::zoom(&platform);
     layout::watch_hands(app, &platform).await?;
-    hooks::watch_crashes(app, &bar, &platform)
+    hooks::watch(app, &bar, &platform)
 }
 
 /// On the monitor of the main window, where one is looking: it is centred there.
@@ -148,7 +158,6 @@ fn beside_main(app: &AppHandle) -> Option<LogicalPosition<f64>> {
 }
 
 /// Nobody stays signed in as somebody else under a bar that says nothing.
-#[cfg(target_os = "linux")]
 async fn bring_bar_back(app: AppHandle) {
     log::warn!("the bar crashed");
     app.state::<Stage>().bar_answered.send_replace(false);
@@ -215,6 +224,20 @@ pub(crate) fn show(app: &AppHandle) -> Result<()> {
 }
 
 pub(crate) async fn set_bar_height(app: &AppHandle, height: f64) -> Result<()> {
+    *app.state::<Stage>().bar_height.lock().unwrap_or_else(PoisonError::into_inner) = height;
+    give_bar_its_height(app).await
+}
+
+/// What is larger, or smaller, in a window's own pixels now.
+pub(crate) async fn zoomed(app: AppHandle) {
+    if parts(&app).is_some()
+        && let Err(error) = give_bar_its_height(&app).await
+    {
+        log::error!("the bar keeps its height: {}", error.message);
+    }
+}
+
+async fn give_bar_its_height(app: &AppHandle) -> Result<()> {
     let Some((window, bar, platform)) = parts(app) else { return Err(no_stage()) };
     let failed = |error: tauri::Error| {
         CommandError::internal(say("The bar could not grow.", "La barre n’a pas pu s’agrandir."), error)
@@ -222,6 +245,8 @@ pub(crate) async fn set_bar_height(app: &AppHandle, height: f64) -> Result<()> {
     let scale = window.scale_factor().map_err(failed)?;
     let inside = window.inner_size().map_err(failed)?.to_logical::<f64>(scale).height - 2.0 * FRAME;
     let most = (inside - LEAST_PLATFORM).max(BAR_HEIGHT);
+    let asked = *app.state::<Stage>().bar_height.lock().unwrap_or_else(PoisonError::into_inner);
+    let height = asked * preferences::factor(app);
     let height = if height.is_finite() { height.ceil().clamp(BAR_HEIGHT, most) } else { BAR_HEIGHT };
     layout::set_bar_height(&window, &bar, &platform, height).await.map_err(failed)
 }

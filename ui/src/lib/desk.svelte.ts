@@ -45,6 +45,7 @@ type Replaced = Pick<Desk, "draft" | "person" | "request">;
 const PLAIN: Settings = {
   language: null,
   theme: null,
+  zoom: 100,
   autostart: false,
   keep_running: false,
   show_codes: false,

@@ -41,10 +41,22 @@ export const KEYS = {
   search: ["/"],
   find: ["Mod", "F"],
   settings: ["Mod", ","],
+  larger: ["Mod", "+"],
+  smaller: ["Mod", "-"],
   exit: ["Mod", "Shift", "E"],
   print: ["Mod", "P"],
   bar: ["F6"],
 } as const;
+
+/** How large everything is, in percent: the steps of the keys and of the settings. */
+export const ZOOMS = [80, 100, 125, 150, 175, 200] as const;
+
+/** The step that this key leads to from `zoom`, if it is such a key. */
+export function zoomed(key: string, zoom: number): number | undefined {
+  if (key === "0") return 100;
+  if (key === "+" || key === "=") return ZOOMS.find((step) => step > zoom) ?? 200;
+  if (key === "-" || key === "_") return ZOOMS.findLast((step) => step < zoom) ?? 80;
+}
 
 /** Whether what is typed goes into a field or a menu that has keys of its own. */
 export function isTyping(target: EventTarget | null): boolean {

@@ -197,6 +197,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
   const settings: Settings = {
     language: (localStorage.getItem("PARAGLIDE_LOCALE") as Settings["language"]) ?? null,
     theme: (localStorage.getItem("theme") as Settings["theme"]) ?? null,
+    zoom: 100,
     autostart: false,
     keep_running: true,
     show_codes: false,

@@ -16,6 +16,10 @@ language: Language | null,
  */
 theme: Theme | null, 
 /**
+ * How large everything is, in percent: 80 to 200.
+ */
+zoom: number, 
+/**
  * Starts with the computer.
  */
 autostart: boolean, 

@@ -10,4 +10,8 @@ export type Sheet = { "type": "close_refused" } | { "type": "external_link", url
 /**
  * What the person can be asked for.
  */
-scope: Scope | null, } | { "type": "raised" } | { "type": "consent", question: Question, } | { "type": "downloaded", file: string, folder: string, ok: boolean, } | { "type": "crashed" };
+scope: Scope | null, } | { "type": "raised" } | { "type": "consent", question: Question, } | { "type": "downloaded", file: string, folder: string, ok: boolean, } | { "type": "crashed" } | { "type": "not_loaded", 
+/**
+ * Nobody vouches for the gateway's certificate.
+ */
+untrusted: boolean, };

@@ -1,0 +1,42 @@
+//! macOS and Windows: what the system or the toolkit does there by itself. Untested until its workflow has run.
+
+use tauri::Webview;
+
+use super::NotLoaded;
+
+/// The toolkit loads a crashed page again.
+pub(crate) fn on_crash(_: &Webview, _: impl Fn() + Send + 'static) -> tauri::Result<()> {
+    Ok(())
+}
+
+/// The webview shows a page of its own that says so, below the bar.
+pub(crate) fn on_not_loaded(
+    _: &Webview,
+    _: impl Fn(NotLoaded) + Clone + Send + 'static,
+) -> tauri::Result<()> {
+    Ok(())
+}
+
+/// The system brings windows back into sight.
+pub(crate) fn on_monitor_removed(_: impl Fn() + 'static) {}
+
+/// The HTTP client reads the system's settings.
+pub(crate) fn proxy_for(_: &str) -> Option<String> {
+    None
+}
+
+/// The system shows them.
+pub(crate) async fn shows_notifications() -> bool {
+    true
+}
+
+pub(crate) fn notification_text(text: &str) -> String {
+    text.to_owned()
+}
+
+/// There always is one.
+pub(crate) async fn has_tray() -> bool {
+    true
+}
+
+pub(crate) async fn tray_comes() {}

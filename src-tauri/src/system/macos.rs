@@ -1,0 +1,13 @@
+//! macOS. Untested until its workflow has run.
+
+pub(crate) const KEYRING_HELP: (&str, &str) = (
+    "The keychain did not answer, so your sign-in lasts until you quit. To stay signed in, unlock your login keychain in \
+     Keychain Access, then start Understudy again.",
+    "Le trousseau n’a pas répondu : votre connexion dure jusqu’à ce que vous quittiez. Pour rester connecté, \
+     déverrouillez votre trousseau de session dans Trousseaux d’accès, puis redémarrez Understudy.",
+);
+
+/// Whoever manages the computer puts settings here; only they can write.
+pub(crate) fn managed_settings() -> Option<std::path::PathBuf> {
+    Some("/Library/Application Support/Understudy/settings.json".into())
+}
