@@ -6,7 +6,7 @@ use anyhow::ensure;
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use understudy_server::store::entities::impersonation;
 
-use crate::harness::{ADA, App, PERSON, REASON, SOON, Theme, View, World, id, until};
+use crate::harness::{ADA, App, PERSON, PERSON_NAME, REASON, SOON, Theme, View, World, id, until};
 
 /// The app waits this long for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -112,5 +112,32 @@ async fn a_slow_server_is_waited_for_and_asked_only_once() -> anyhow::Result<()>
     app.see(View::Main, &id("code-time")).await?;
     app.enter_code(&world.mail.newest(ADA.email, 1).await?.code()).await?;
     ensure!(requests(&world).await? == 1, "the request was made more than once");
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_does_not_come_is_said_on_the_bar_and_the_one_before_it_stays() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    app.request_code(&world, PERSON, "act").await?;
+    app.enter_code(&world.mail.newest(ADA.email, 1).await?.code()).await?;
+    app.start_session().await?;
+    app.see(View::Platform, "h1").await?;
+    let documents = "a[href='/documents']";
+    world.services.gateway_tap.cut();
+    // The driver may take a page that does not come for a failure of the click.
+    let _ = app.click(View::Platform, documents).await;
+    app.reads(View::Bar, &id("sheet-not_loaded"), "did not load").await?;
+    app.reads(View::Platform, "h1", PERSON_NAME).await?;
+    world
+        .step(&app, "66-not-loaded", "A page does not come: the bar says so, the page before stays.")
+        .await?;
+    world.services.gateway_tap.mend();
+    app.click(View::Platform, documents).await?;
+    app.reads(View::Platform, "h1", "Documents").await?;
+    app.gone(View::Bar, &id("sheet-not_loaded")).await?;
+    app.click(View::Bar, &id("exit")).await?;
+    app.see(View::Main, &id("note-sheet")).await?;
     app.close().await
 }

@@ -148,6 +148,53 @@ async fn at_200_percent_with_a_very_long_name_everything_fits() -> anyhow::Resul
     Sight::through(LONG, Sight::start(Theme::Dark, 2, [(1280, 960), (1600, 1000)]).await?).await
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn enlarged_by_the_app_itself_everything_fits_and_is_as_large_after_a_restart() -> anyhow::Result<()> {
+    let sight = Sight::start(Theme::Light, 1, [(1280, 960), (1600, 1000)]).await?;
+    let Sight { world, app, .. } = &sight;
+    app.sign_in(world, &ADA).await?;
+    app.request_code(world, LONG.0, "view").await?;
+    app.enter_code(&world.mail.newest(ADA.email, 1).await?.code()).await?;
+    app.start_session().await?;
+    app.see(View::Platform, "h1").await?;
+    world.desktop.bring_up(MAIN)?;
+    let wide = async |app: &App| -> anyhow::Result<f64> {
+        Ok(app.script(View::Main, "return innerWidth", vec![]).await?.as_f64().unwrap_or(0.0))
+    };
+    let whole = wide(app).await?;
+    for zoom in [1.25, 1.5, 1.75, 2.0] {
+        world.desktop.press(&["ctrl+plus"])?;
+        until(&format!("{zoom} times the size"), SOON, async || {
+            Ok(((wide(app).await? * zoom - whole).abs() <= zoom).then_some(()))
+        })
+        .await?;
+    }
+    let sight = Sight { scale: 2, ..sight };
+    let Sight { world, .. } = &sight;
+    sight.look(View::Bar, STAGE, "stage").await?;
+    world.desktop.bring_up(STAGE)?;
+    world.desktop.press(&["ctrl+shift+e"])?;
+    world.services.ended(world.services.newest().await?.id, "exit", SOON).await?;
+    // The driver clicks beside what is enlarged.
+    sight.app.see(View::Main, &id("note-sheet")).await?;
+    world.desktop.press(&["Escape"])?;
+    for (key, name) in [("1", "people"), ("3", "form"), ("4", "history"), ("5", "settings")] {
+        world.desktop.bring_up(MAIN)?;
+        world.desktop.press(&[&format!("ctrl+{key}")])?;
+        sight.look(View::Main, MAIN, name).await?;
+    }
+    let Sight { world, app, sizes, .. } = sight;
+    app.close().await?;
+    let app = App::start(&world).await?;
+    app.see(View::Main, &id("nav-people")).await?;
+    world.desktop.resize(MAIN, sizes[0]).await?;
+    until("it is as large as before", SOON, async || {
+        Ok((wide(&app).await? == f64::from(sizes[0].0 / 2)).then_some(()))
+    })
+    .await?;
+    app.close().await
+}
+
 /// What the style sheets say for more contrast, said for everybody; then how strong the weakest words are.
 ///
 /// WebKitGTK does not pass the wish of the system on in every version, so the rules themselves are looked at.

@@ -184,18 +184,48 @@ async fn proxy(port: u16) -> anyhow::Result<(u16, mpsc::UnboundedReceiver<String
     Ok((own, asked, AbortOnDropHandle::new(task)))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_only_the_systems_proxy_reaches_is_reached_through_it() -> anyhow::Result<()> {
+/// A server that only a proxy reaches is reached, where `tell` says which proxy that is.
+async fn goes_through_a_proxy(
+    tell: impl FnOnce(&mut World, u16) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let mut world = World::start(Theme::Light).await?;
     let (authority, tls) = vouched_for("support.bank.invalid")?;
     let server = odd(info(PROTOCOL_VERSION, None), later(0), Some(tls)).await?;
     let (port, mut asked, _proxy) = proxy(server.port).await?;
     trust(&mut world, &authority)?;
-    world.desktop.set("HTTPS_PROXY", &format!("http://127.0.0.1:{port}"));
+    tell(&mut world, port)?;
     let app = App::start(&world).await?;
     asks_for(&app, "https://support.bank.invalid").await?;
     app.see(View::Main, &id("email")).await?;
     let line = asked.recv().await.context("nobody asked the proxy")?;
     ensure!(line == "CONNECT support.bank.invalid:443 HTTP/1.1", "the proxy was asked {line:?}");
     app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_only_the_proxy_of_the_environment_reaches_is_reached_through_it() -> anyhow::Result<()>
+{
+    goes_through_a_proxy(|world, port| {
+        world.desktop.set("HTTPS_PROXY", &format!("http://127.0.0.1:{port}"));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_only_the_proxy_of_the_desktops_settings_reaches_is_reached_through_it()
+-> anyhow::Result<()> {
+    goes_through_a_proxy(|world, port| {
+        // GNOME's settings, in a file in place of its database.
+        let folder = world.folder.path().join("gnome");
+        std::fs::create_dir_all(folder.join("glib-2.0/settings"))?;
+        let proxy =
+            format!("[system/proxy]\nmode='manual'\n[system/proxy/https]\nhost='127.0.0.1'\nport={port}\n");
+        std::fs::write(folder.join("glib-2.0/settings/keyfile"), proxy)?;
+        world.desktop.set("XDG_CONFIG_HOME", folder.to_str().context("a path that is no text")?);
+        world.desktop.set("GSETTINGS_BACKEND", "keyfile");
+        world.desktop.set("XDG_CURRENT_DESKTOP", "GNOME");
+        Ok(())
+    })
+    .await
 }

@@ -49,6 +49,8 @@ pub struct Services {
     pub server: Running,
     /// Between the app and the API.
     pub tap: Tap,
+    /// Between the stage and the gateway.
+    pub gateway_tap: Tap,
     pub api: Url,
     pub gateway: Url,
     /// Where people reach the platform themselves.
@@ -71,13 +73,14 @@ impl Services {
         adjust: impl FnOnce(&mut Config),
     ) -> anyhow::Result<Self> {
         let bind = || TcpListener::bind("127.0.0.1:0");
-        let (platform, api, gateway, tap) = (bind().await?, bind().await?, bind().await?, bind().await?);
+        let (platform, api, gateway) = (bind().await?, bind().await?, bind().await?);
+        let (tap, gateway_tap) = (bind().await?, bind().await?);
         let url = |host: &str, listener: &TcpListener| -> anyhow::Result<Url> {
             Ok(Url::parse(&format!("http://{host}:{}", listener.local_addr()?.port()))?)
         };
         let platform_url = url("127.0.0.1", &platform)?;
         let api_url = url("127.0.0.1", &tap)?;
-        let gateway_url = url("localhost", &gateway)?;
+        let gateway_url = url("localhost", &gateway_tap)?;
 
         let mut config = Config { data_dir: folder.join("server"), ..Config::default() };
         config.api.origin = api_url.clone();
@@ -120,12 +123,14 @@ impl Services {
         )
         .await?;
         let tap = Tap::start(tap, api.local_addr()?);
+        let gateway_tap = Tap::start(gateway_tap, gateway.local_addr()?);
         let core = serve::open(config, Clock::Database).await?;
         for (who, role) in [(&ADA, Role::Support), (&LEA, Role::Lead)] {
             staff::add(&core.store, who.email, who.name, &[role], PASSWORD.to_owned().into()).await?;
         }
         let server = serve::start(core, api, gateway).await?;
-        Ok(Self { meridian, server, tap, api: api_url, gateway: gateway_url, platform: platform_url })
+        let (api, gateway, platform) = (api_url, gateway_url, platform_url);
+        Ok(Self { meridian, server, tap, gateway_tap, api, gateway, platform })
     }
 
     /// The impersonation that was requested last.
