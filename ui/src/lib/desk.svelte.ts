@@ -119,6 +119,11 @@ export class Desk {
 
   kind = (id: string): string => kindSingular(id, this.kinds);
 
+  /** What the server is called, so that nobody takes the trial for the real one. */
+  get serverName(): string {
+    return this.app?.info?.name ?? this.app?.server ?? "";
+  }
+
   /** Team leads read; only support and admins step in. The server decides; this keeps dead ends off the screen. */
   get impersonates(): boolean {
     return this.app?.staff?.roles.some((role) => role !== "lead") ?? false;
