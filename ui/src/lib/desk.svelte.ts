@@ -86,6 +86,8 @@ export class Desk {
   factor: Received<SecondFactor> | null = $state.raw(null);
   /** New recovery codes, until somebody has said that they are kept: the server shows them only once. */
   recovery: string[] | null = $state.raw(null);
+  /** Whether it is being set up above the steps of the impersonation. */
+  settingUp = $state(false);
   /** What lies over the screen. */
   over: "palette" | "keys" | null = $state(null);
 
@@ -155,6 +157,12 @@ export class Desk {
   get screen(): Screen {
     const { screen } = this.route.place;
     return this.impersonates || screen === "settings" ? screen : "history";
+  }
+
+  /** How the button of the open step looks: what is under way above the steps has the one main button. */
+  get next(): "primary" | "secondary" {
+    const settingUp = this.settingUp && this.factor?.value.set_up === false;
+    return settingUp || this.recovery !== null ? "secondary" : "primary";
   }
 
   /** Why what needs the server cannot be done now. */
