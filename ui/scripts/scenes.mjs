@@ -22,7 +22,9 @@ const typeIn = (what) => async (page) => {
   await page.waitForTimeout(500);
 };
 
-/** As if this file had got lost. */
+/** As if this file were on its way for ever. */
+const late = (file) => (page) => page.route(`**/assets/${file}-*.js`, () => undefined);
+/** As if it had got lost. */
 const lose = (file) => (page) => page.route(`**/assets/${file}-*.js`, (route) => route.abort());
 
 const draft = async (page) => {
@@ -43,6 +45,7 @@ export const SCENES = [
   ["sign-in-clock", "/?scene=sign-in-clock", "clock-off"],
   ["people", "/#/people", "person-row"],
   ["frame-lost", "/#/people", "retry", undefined, lose("Frame")],
+  ["screen-slow", "/#/settings", "loading", undefined, late("Settings")],
   ["screen-lost", "/#/settings", "retry", undefined, lose("Settings")],
   ["clock", "/?scene=clock#/people", "clock-off"],
   ["clock-behind", "/?scene=clock-behind#/history", "clock-off"],
