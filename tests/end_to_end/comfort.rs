@@ -202,6 +202,7 @@ async fn codes_wait(app: &App, count: usize) -> anyhow::Result<()> {
 /// From an open request back to an empty form.
 async fn start_over(app: &App) -> anyhow::Result<()> {
     app.click(View::Main, &id("cancel-request")).await?;
+    app.click(View::Main, &id("cancel-request-yes")).await?;
     app.click(View::Main, &id("change-person")).await
 }
 

@@ -1,4 +1,5 @@
-// `npm run test:axe`: axe over every screen of the fake, light and dark, in both languages.
+// `npm run test:axe`: axe over every screen of the fake, light and dark, in both languages; and over the main ones
+// with more contrast, in the system's own colours, and enlarged to twice the size.
 // `… -- --only ready --shots /tmp/shots --size 700x600` looks at some of them and keeps pictures.
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -20,21 +21,39 @@ const { values: options } = parseArgs({
 });
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const [width, height] = options.size.split("x").map(Number);
-const zoom = Number(options.zoom);
+const { contrast, forced } = options;
+const asked = { zoom: Number(options.zoom), contrast, forced };
 const scenes = SCENES.filter(([name]) => !options.only || new RegExp(options.only).test(name));
 if (options.shots) mkdirSync(options.shots, { recursive: true });
 
 const fake = await openFake();
+const MAIN =
+  /^(sign-in|people-panel|inbox|approvals|why|code|ready|live|history|report|settings|palette-found|note|bar)$/;
+/** How the main screens are looked at besides. */
+const SIGHTS = [
+  { locale: "en", colorScheme: "light", contrast: "more" },
+  { locale: "en", colorScheme: "dark", forced: true },
+  { locale: "fr", colorScheme: "light", zoom: 2 },
+];
+
 const runs = options.languages
   .split(",")
-  .flatMap((locale) =>
-    options.themes
-      .split(",")
-      .flatMap((colorScheme) => scenes.map((scene) => ({ scene, locale, colorScheme }))),
-  );
+  .flatMap((locale) => options.themes.split(",").map((colorScheme) => ({ ...asked, locale, colorScheme })))
+  .flatMap((sight) => scenes.map((scene) => ({ scene, ...sight })));
+if (process.argv.length === 2) {
+  const main = scenes.filter(([name]) => MAIN.test(name));
+  runs.push(...SIGHTS.flatMap((sight) => main.map((scene) => ({ scene, zoom: 1, ...sight }))));
+}
 const wrong = [];
 
-async function look({ scene: [name, address, ready, act], locale, colorScheme }) {
+async function look({
+  scene: [name, address, ready, act, first],
+  locale,
+  colorScheme,
+  zoom,
+  contrast,
+  forced,
+}) {
   const context = await fake.browser.newContext({
     locale,
     colorScheme,
@@ -42,14 +61,16 @@ async function look({ scene: [name, address, ready, act], locale, colorScheme })
     // Enlarging a page makes its window smaller in the page's own pixels, and each pixel larger.
     viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
     deviceScaleFactor: zoom,
-    forcedColors: options.forced ? "active" : "none",
-    contrast: options.contrast,
+    forcedColors: forced ? "active" : "none",
+    contrast,
   });
-  const where = `${name} (${locale}, ${colorScheme})`;
+  const how = [locale, colorScheme, contrast && "more contrast", forced && "forced", zoom > 1 && `${zoom}x`];
+  const where = `${name} (${how.filter(Boolean).join(", ")})`;
   try {
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
     page.on("pageerror", (error) => wrong.push(`${where}: ${error.message}`));
+    await first?.(page);
     await page.goto(fake.base + address);
     await page.waitForSelector(`[data-testid="${ready}"]`);
     if (!address.startsWith("/bar")) await page.waitForSelector("h1", { state: "attached" });
@@ -58,7 +79,12 @@ async function look({ scene: [name, address, ready, act], locale, colorScheme })
     if (options.shots)
       await page.screenshot({ path: `${options.shots}/${name}-${locale}-${colorScheme}.png` });
     await page.addScriptTag({ path: axe });
-    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    // The system's own colours are painted in place of ours, of which alone axe knows.
+    const rules = { "color-contrast": { enabled: !forced } };
+    const found = await page.evaluate(
+      (rules) => globalThis.axe.run(document, { resultTypes: ["violations"], rules }),
+      rules,
+    );
     for (const { id, help, nodes } of found.violations) {
       for (const node of nodes.slice(0, 3))
         wrong.push(

@@ -12,11 +12,20 @@ const recover = async (page) => {
   await page.click(id("enrol-confirm"));
   await page.waitForSelector(id("recovery-codes"));
 };
+const setUp = async (page) => {
+  await page.click(id("set-up-now"));
+  await recover(page);
+};
 const typeIn = (what) => async (page) => {
   await page.keyboard.press("Control+k");
   await page.fill(id("palette-input"), what);
   await page.waitForTimeout(500);
 };
+
+/** As if this file were on its way for ever. */
+const late = (file) => (page) => page.route(`**/assets/${file}-*.js`, () => undefined);
+/** As if it had got lost. */
+const lose = (file) => (page) => page.route(`**/assets/${file}-*.js`, (route) => route.abort());
 
 const draft = async (page) => {
   await page.click(id("bar-note"));
@@ -24,16 +33,20 @@ const draft = async (page) => {
   await page.fill(id("note-why"), "She has a new one since March");
 };
 
-/** [name, address, what to wait for, what to do then] */
+/** [name, address, what to wait for, what to do then, what to do first] */
 export const SCENES = [
   ["first", "/?scene=first", "server-url"],
   ["sign-in", "/?scene=sign-in", "sign-in"],
   ["sign-in-missing", "/?scene=sign-in", "sign-in", press("sign-in")],
+  ["signed-out", "/?scene=signed-out#/people", "signed-out"],
   ["sign-in-keyring", "/?scene=sign-in-keyring", "keyring"],
   ["first-trouble", "/?scene=first-trouble", "offline"],
   ["sign-in-trouble", "/?scene=sign-in-trouble", "offline"],
   ["sign-in-clock", "/?scene=sign-in-clock", "clock-off"],
   ["people", "/#/people", "person-row"],
+  ["frame-lost", "/#/people", "retry", undefined, lose("Frame")],
+  ["screen-slow", "/#/settings", "loading", undefined, late("Settings")],
+  ["screen-lost", "/#/settings", "retry", undefined, lose("Settings")],
   ["clock", "/?scene=clock#/people", "clock-off"],
   ["clock-behind", "/?scene=clock-behind#/history", "clock-off"],
   ["update", "/?scene=update#/people", "install-update"],
@@ -78,6 +91,7 @@ export const SCENES = [
       await page.click(id("deny-yes"));
     },
   ],
+  ["inbox-silent", "/?scene=silent#/inbox", "no-notifications"],
   ["inbox-empty", "/?scene=empty#/inbox", "empty"],
   ["who", "/#/impersonation", "identifier"],
   [
@@ -92,6 +106,7 @@ export const SCENES = [
   ],
   ["set-up-first", "/?scene=factor-none#/impersonation", "set-up-first"],
   ["set-up-now", "/?scene=factor-none#/impersonation", "set-up-now", press("set-up-now")],
+  ["set-up-codes", "/?scene=factor-none#/impersonation", "set-up-now", setUp],
   [
     "who-own",
     "/#/impersonation",
@@ -147,6 +162,27 @@ export const SCENES = [
   ["link-open", "/?scene=link-open#/impersonation", "code-time", (page) => page.waitForTimeout(1400)],
   ["link-live", "/?scene=link-live#/people", "live-strip", (page) => page.waitForTimeout(1400)],
   ["code", "/?scene=code#/impersonation", "code-time"],
+  ["code-cancel", "/?scene=code#/impersonation", "code-time", press("cancel-request")],
+  [
+    "code-wrong",
+    "/?scene=code#/impersonation",
+    "code-time",
+    async (page) => {
+      await page.fill(id("code"), "BCDFGHJK");
+      await page.click(id("verify-code"));
+      await page.waitForSelector(id("error"));
+    },
+  ],
+  [
+    "toast",
+    "/#/people",
+    "person-row",
+    async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.click('[data-command="copy-server"]');
+      await page.waitForSelector(`${id("toasts")} button`);
+    },
+  ],
   ["code-person", "/?scene=code-person#/impersonation", "code-with-person"],
   ["pending", "/?scene=pending#/impersonation", "pending"],
   ["pending-taken", "/?scene=pending-taken#/impersonation", "pending"],
@@ -177,6 +213,15 @@ export const SCENES = [
   ["ready-set-up", "/?scene=ready-set-up#/impersonation", "enrol-password"],
   ["ready-set-up-scan", "/?scene=ready-set-up#/impersonation", "enrol-password", enrol],
   ["ready-set-up-codes", "/?scene=ready-set-up#/impersonation", "enrol-password", recover],
+  [
+    "ready-set-up-unsaved",
+    "/?scene=ready-set-up#/impersonation",
+    "enrol-password",
+    async (page) => {
+      await recover(page);
+      await page.click(id("recovery-kept"));
+    },
+  ],
   ["live", "/?scene=live#/impersonation", "live"],
   [
     "live-raise",
@@ -205,6 +250,7 @@ export const SCENES = [
   ["history", "/#/history", "session-row"],
   ["history-owed", "/?scene=owed#/history", "note-reminder"],
   ["report", "/#/history/7c0ffee0-0000-4000-8000-000000000012", "report"],
+  ["report-raised", "/?scene=raised#/history/7c0ffee0-0000-4000-8000-000000000012", "report-raised"],
   ["report-live", "/#/history/7c0ffee0-0000-4000-8000-000000000011", "end-session"],
   ["end-session", "/#/history/7c0ffee0-0000-4000-8000-000000000011", "end-session", press("end-session")],
   ["note", "/?scene=closed#/people", "note-sheet"],
@@ -259,6 +305,7 @@ export const SCENES = [
   ["report-corrected", "/?scene=corrected#/history/7c0ffee0-0000-4000-8000-000000000012", "note-corrected"],
   ["palette", "/#/people", "person-row", (page) => page.keyboard.press("Control+k")],
   ["palette-found", "/#/people", "person-row", typeIn("mar")],
+  ["palette-sessions", "/?scene=exceptions-lead#/history", "session-row", typeIn("tomasz")],
   ["palette-none", "/#/people", "person-row", typeIn("zzzz")],
   ["palette-live", "/?scene=live#/people", "person-row", (page) => page.keyboard.press("Control+k")],
   ["keys", "/#/history", "session-row", (page) => page.keyboard.press("?")],

@@ -72,6 +72,7 @@ test.each([
   ["too short", "short"],
   ["   padded    ", "short"],
   ["1234567890", "letters"],
+  ["Aaaaaaaaaaaa", "letters"],
   ["Her statement is blank", null],
   ["لا يفتح كشف الحساب", null],
 ])("the reason %j: %s", (reason, problem) => {

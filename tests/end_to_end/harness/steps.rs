@@ -66,6 +66,9 @@ impl App {
         self.fill(View::Main, &id("enrol-code"), &authenticator(&secret)?).await?;
         self.click(View::Main, &id("enrol-confirm")).await?;
         self.see(View::Main, &id("recovery-codes")).await?;
+        // They are neither copied nor printed, so it is asked: the next click says that they are written down.
+        self.click(View::Main, &id("recovery-kept")).await?;
+        self.see(View::Main, &id("recovery-unsaved")).await?;
         Ok(secret)
     }
 

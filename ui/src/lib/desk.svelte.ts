@@ -87,6 +87,8 @@ export class Desk {
   factor: Received<SecondFactor> | null = $state.raw(null);
   /** New recovery codes, until somebody has said that they are kept: the server shows them only once. */
   recovery: string[] | null = $state.raw(null);
+  /** Whether it is being set up above the steps of the impersonation. */
+  settingUp = $state(false);
   /** What lies over the screen. */
   over: "palette" | "keys" | null = $state(null);
 
@@ -120,6 +122,11 @@ export class Desk {
 
   kind = (id: string): string => kindSingular(id, this.kinds);
 
+  /** What the server is called, so that nobody takes the trial for the real one. */
+  get serverName(): string {
+    return this.app?.info?.name ?? this.app?.server ?? "";
+  }
+
   /** Team leads read; only support and admins step in. The server decides; this keeps dead ends off the screen. */
   get impersonates(): boolean {
     return this.app?.staff?.roles.some((role) => role !== "lead") ?? false;
@@ -151,6 +158,12 @@ export class Desk {
   get screen(): Screen {
     const { screen } = this.route.place;
     return this.impersonates || screen === "settings" ? screen : "history";
+  }
+
+  /** How the button of the open step looks: what is under way above the steps has the one main button. */
+  get next(): "primary" | "secondary" {
+    const settingUp = this.settingUp && this.factor?.value.set_up === false;
+    return settingUp || this.recovery !== null ? "secondary" : "primary";
   }
 
   /** Why what needs the server cannot be done now. */

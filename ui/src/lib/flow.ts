@@ -65,9 +65,13 @@ export function stepState(step: Step, flow: Flow): StepState {
   return distance < 0 ? "done" : distance === 0 ? "open" : "ahead";
 }
 
-/** The server's rule, checked while one types: at least 10 characters with letters in them. */
+/** As long as the server takes them, in characters. */
+export const LONGEST = { reason: 500, line: 100, note: 4000 };
+
+/** The server's rule, checked while one types: at least 10 characters, with three letters among them. */
 export function reasonProblem(reason: string): "short" | "letters" | null {
   const text = reason.trim();
   if ([...text].length < 10) return "short";
-  return /\p{L}/u.test(text) ? null : "letters";
+  const letters = text.toLowerCase().match(/\p{L}/gu) ?? [];
+  return new Set(letters).size < 3 ? "letters" : null;
 }

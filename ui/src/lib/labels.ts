@@ -43,6 +43,9 @@ const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
   signed_out: m.error_signed_out,
   wrong_credentials: m.error_wrong_credentials,
   forbidden: m.error_forbidden,
+  // Which address is none of a server's the app itself says, in the language.
+  invalid: ({ field, message }) =>
+    field === "url" ? message : field === "identifier" ? m.identifier_shared() : m.error_invalid(),
   not_found: m.error_not_found,
   too_many: ({ retry_after_ms }) =>
     m.error_too_many({ seconds: Math.ceil((retry_after_ms ?? 60_000) / 1000) }),

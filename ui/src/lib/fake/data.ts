@@ -14,6 +14,7 @@ import type { PeoplePage } from "../generated/PeoplePage";
 import type { PeopleQuery } from "../generated/PeopleQuery";
 import type { Person } from "../generated/Person";
 import type { Prefill } from "../generated/Prefill";
+import type { Raised } from "../generated/Raised";
 import type { Request } from "../generated/Request";
 import type { Review } from "../generated/Review";
 import type { ServerInfo } from "../generated/ServerInfo";
@@ -293,6 +294,13 @@ function session(index: number): Session {
     review_by: null,
   };
 }
+
+export const raised = ({ started_at, person }: Session): Raised => ({
+  at: started_at,
+  reason: "She asked me to correct her telephone number.",
+  consent: { evidence: "statement", given_by: person.name, means: "phone", reference: "Call 10:31" },
+  approved_by: colleague,
+});
 
 export const sessions: Session[] = Array.from({ length: 64 }, (_, index) => session(index)).sort((a, b) =>
   b.started_at.localeCompare(a.started_at),

@@ -262,6 +262,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
 
   const commands: Record<string, (args: never) => unknown> = {
     get_app_state: () => {
+      if (scene === "signed-out") setTimeout(() => commands.sign_out?.({} as never), 300);
       if (scene === "closed") setTimeout(() => close("exited"), 300);
       if (scene === "closed-offline") setTimeout(() => close("exited_offline"), 300);
       if (scene === "refused") {
@@ -487,7 +488,11 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     get_session: ({ id }: { id: string }) => {
       const session = sessions.find((known) => known.id === id) ?? fail("not_found", "No such session.");
       return {
-        session: { ...session, actions: data.actions.length },
+        session: {
+          ...session,
+          actions: data.actions.length,
+          raised: scene === "raised" ? data.raised(session) : null,
+        },
         actions: data.actions,
         milestones: data.milestones,
         earlier_notes: scene === "corrected" && session.note ? [{ ...session.note, solved: false }] : [],
