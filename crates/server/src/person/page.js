@@ -65,7 +65,7 @@ const WORDS = {
     how: "Comment",
     when: "Quand",
     view: "Consultation seule : rien ne peut être modifié",
-    act: "Avec modifications autorisées",
+    act: "Avec modifications permises",
     since: (heure) => `à partir du ${heure}`,
     changed: "Modifié",
     viewed: "Consulté",
