@@ -22,6 +22,8 @@ mod computer;
 mod crash;
 #[cfg(feature = "automation")]
 mod desktop;
+#[cfg(not(feature = "automation"))]
+mod downloads;
 #[cfg(feature = "automation")]
 mod ended;
 #[cfg(feature = "automation")]
