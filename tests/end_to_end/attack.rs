@@ -16,6 +16,7 @@ use crate::{
 const STAGE: &str = "Signed in as";
 const MAIN: &str = "^Understudy$";
 const BAR: &str = "tauri://localhost/bar.html";
+const WORKSPACE: &str = "tauri://localhost";
 
 /// Left by the bar's button, the others by the keyboard.
 const BY_MOUSE: &str = "alerts without end, and the mouse";
@@ -23,6 +24,9 @@ const BY_MOUSE: &str = "alerts without end, and the mouse";
 /// A computer on which an exit that nothing hinders takes no longer keeps the promise of a second.
 const FAST: Duration = Duration::from_millis(500);
 const PROMISE: Duration = Duration::from_secs(1);
+
+/// For what comes by itself or not at all.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The bar's frame, in pixels.
 const FRAME: i32 = 4;
@@ -177,7 +181,9 @@ async fn invariant_7_the_way_back_ends_at_the_platforms_first_page() -> anyhow::
 
 /// Fills the page with something that can be dragged, and notes what becomes of it.
 const BAIT: &str = "(() => {
-    document.body.innerHTML = '<a draggable=true href=\"https://example.com/\" style=\"position:fixed;inset:0;background:#fee\">Drag me</a>';
+    document.body.innerHTML = '<a draggable=true href=\"https://example.com/\">Drag me</a>';
+    // The platform's own policy takes no style out of the text.
+    document.querySelector('a').style.cssText = 'position:fixed;inset:0;background:#fee';
     window.seen = [];
     for (const kind of ['dragstart', 'dragend']) addEventListener(kind, (event) => {
         seen.push(kind);
@@ -188,53 +194,65 @@ const BAIT: &str = "(() => {
     return true;
 })()";
 
+/// Notes what is dragged over the workspace.
+const WATCH: &str =
+    "(window.dragged = [], addEventListener('dragover', () => dragged.push(true), true), true)";
+
+/// All that there is on a local page, but for the time that is left.
+const WHOLE: &str = "[location.href, document.title, document.images.length, document.body.innerText.replace(/\\d+:\\d+/g, ''),
+    [...document.querySelectorAll('input, textarea')].map((field) => field.value)]";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn invariant_7_what_is_dragged_out_of_the_page_changes_neither_bar_nor_workspace() -> anyhow::Result<()>
 {
     let stage = Stage::open().await?;
     stage.on_page(BAIT).await?;
     let desktop = &stage.world.desktop;
-    let window = desktop.window(STAGE).context("no stage")?;
+    let (main, window) =
+        (desktop.window(MAIN).context("no workspace")?, desktop.window(STAGE).context("no stage")?);
+    // The workspace is to be seen to the left of the stage.
+    for (window, place) in [(&main, ["0", "30", "1200", "800"]), (&window, ["640", "200", "600", "560"])] {
+        let [x, y, width, height] = place;
+        desktop.run("xdotool", &["windowsize", "--sync", window, width, height])?;
+        desktop.run("xdotool", &["windowmove", "--sync", window, x, y])?;
+    }
     desktop.run("xdotool", &["windowactivate", "--sync", &window])?;
-    let place = desktop.run("xdotool", &["getwindowgeometry", "--shell", &window])?;
-    let edge = |name: &str| -> anyhow::Result<i64> {
-        let line = place.lines().find_map(|line| line.strip_prefix(&format!("{name}=")));
-        Ok(line.context("no geometry")?.parse()?)
-    };
-    let (left, top) = (edge("X")?, edge("Y")?);
-    let bar = |what: &str| format!("[{what}, location.href, document.title, document.images.length]");
-    let text = "document.querySelector('[data-testid=bar-name]')?.innerText";
-    let before = stage.app.evaluate(BAR, &bar(text)).await?;
-    // The bar first, then beyond the window, where the workspace lies.
-    for (x, y) in [(left + 200, top + 24), (left + 500, top + 30), (left - 40, top + 200)] {
-        let at = |x: i64, y: i64| [x.max(2).to_string(), y.to_string()];
-        let [from_x, from_y] = at(left + 300, top + 300);
-        desktop.run("xdotool", &["mousemove", &from_x, &from_y, "mousedown", "1"])?;
-        for step in 1..=6 {
-            let [x, y] = at(left + 300 + (x - left - 300) * step / 6, top + 300 + (y - top - 300) * step / 6);
-            desktop.run("xdotool", &["mousemove", &x, &y])?;
+    stage.app.evaluate(WORKSPACE, WATCH).await?;
+    let [left, top, ..] = desktop.place(&window)?;
+    let name = "document.querySelector('[data-testid=bar-name]')?.innerText";
+    let bar = format!("[{name}, location.href, document.title, document.images.length]");
+    let (bar_before, before) =
+        (stage.app.evaluate(BAR, &bar).await?, stage.app.evaluate(WORKSPACE, WHOLE).await?);
+    for (time, (x, y)) in (1_i32..).zip([(left + 200, top + 24), (left + 400, top + 30), (300, 500)]) {
+        // Elsewhere each time: it would be a double click.
+        let (from_x, from_y) = (left + 100 * time, top + 300);
+        desktop.run("xdotool", &["mousemove", &from_x.to_string(), &from_y.to_string(), "mousedown", "1"])?;
+        for step in 1..=8 {
+            let [x, y] = [from_x + (x - from_x) * step / 8, from_y + (y - from_y) * step / 8];
+            desktop.run("xdotool", &["mousemove", &x.to_string(), &y.to_string()])?;
             tokio::time::sleep(Duration::from_millis(80)).await;
         }
         desktop.run("xdotool", &["mouseup", "1"])?;
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        until("the drag ends", PATIENCE, async || {
+            let seen = stage.on_page("seen").await?;
+            let count = seen.as_array().map_or(0, Vec::len);
+            ensure!(i32::try_from(count)? == 2 * time, "no drag: {seen}");
+            Ok(Some(()))
+        })
+        .await?;
     }
-    let seen = stage.on_page("seen").await?;
-    ensure!(
-        seen.as_array().is_some_and(|seen| seen.iter().any(|kind| kind == "dragstart")),
-        "no drag: {seen}"
-    );
-    ensure!(stage.app.evaluate(BAR, &bar(text)).await? == before, "the bar has changed");
-    let main = stage.app.evaluate("tauri://localhost", "[location.protocol, document.images.length]").await?;
-    ensure!(main[0] == "tauri:", "the workspace has left: {main}");
+    let over = stage.app.evaluate(WORKSPACE, "dragged").await?;
+    ensure!(over.as_array().is_some_and(|over| !over.is_empty()), "nothing came to the workspace");
+    ensure!(stage.app.evaluate(BAR, &bar).await? == bar_before, "the bar has changed");
+    let after = stage.app.evaluate(WORKSPACE, WHOLE).await?;
+    ensure!(after == before, "the workspace has changed from {before} to {after}");
     let state = stage.invoke("get_app_state", json!({})).await?;
     ensure!(
         state["prefill"].is_null() && state["stage"].is_object(),
         "the app took what was dropped: {state}"
     );
-    ensure!(
-        stage.on_page("location.href").await?.as_str() != Some("https://example.com/"),
-        "the page has left"
-    );
+    let page = stage.on_page("location.href").await?;
+    ensure!(page.as_str() != Some("https://example.com/"), "the page has left");
     Ok(())
 }
 
