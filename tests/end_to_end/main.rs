@@ -29,6 +29,8 @@ mod ended;
 #[cfg(feature = "automation")]
 mod exceptions;
 mod harness;
+#[cfg(feature = "automation")]
+mod history;
 #[cfg(not(feature = "automation"))]
 mod isolation;
 #[cfg(feature = "automation")]
@@ -45,6 +47,8 @@ mod pictures;
 mod safeguards;
 #[cfg(feature = "automation")]
 mod sizes;
+#[cfg(feature = "automation")]
+mod starts;
 #[cfg(feature = "automation")]
 mod story;
 #[cfg(feature = "automation")]
