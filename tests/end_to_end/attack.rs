@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::{
     harness::{PERSON_NAME, SOON, until},
@@ -163,10 +164,13 @@ async fn invariant_7_the_way_back_ends_at_the_platforms_first_page() -> anyhow::
         ["history.go(-99)", "for (let i = 0; i < 30; i++) history.back()", "history.go(-1)", "history.go(-2)"]
     {
         // The page that asked may be gone before it answers.
-        let _ = stage.on_page(&format!("(setTimeout(() => {{ {way} }}, 100), true)")).await;
+        let go = format!("(setTimeout(() => {{ {way} }}, 100), true)");
+        let _ = timeout(Duration::from_secs(2), stage.on_page(&go)).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         until(&format!("{way} leaves the page as it is"), SOON, async || {
-            let now = stage.on_page("[location.href, document.querySelector('h1')?.innerText]").await?;
+            // One that leaves while it is asked never answers.
+            let asked = stage.on_page("[location.href, document.querySelector('h1')?.innerText]");
+            let now = timeout(Duration::from_secs(2), asked).await??;
             let told = now[1].as_str().unwrap_or_default();
             ensure!(now[0] == home && told.contains(PERSON_NAME), "it leads to {now}");
             Ok(Some(()))
