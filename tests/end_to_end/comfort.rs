@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::{Context as _, ensure};
 use chrono::{Local, TimeDelta};
 use serde_json::Value;
+use url::Url;
 
 use crate::harness::{
     ADA, APP, App, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Theme, View, World, id, until,
@@ -342,4 +343,39 @@ async fn the_second_factor_comes_before_a_code_and_a_name_finds_whom_it_may_mean
     app.see(View::Main, &id("start")).await?;
     ensure!(!app.shows(View::Main, &id("enrol-password")).await?, "it is asked for twice");
     app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_authenticator_app_scans_is_what_is_written_beside_it() -> anyhow::Result<()> {
+    for theme in [Theme::Light, Theme::Dark] {
+        let world = World::start(theme).await?;
+        let app = App::start(&world).await?;
+        app.sign_in(&world, &ADA).await?;
+        app.click(View::Main, &id("nav-impersonation")).await?;
+        app.click(View::Main, &id("set-up-now")).await?;
+        app.fill(View::Main, &id("enrol-password"), PASSWORD).await?;
+        app.click(View::Main, &id("enrol-next")).await?;
+        app.see(View::Main, &format!("{} path", id("enrol-qr"))).await?;
+        world.desktop.bring_up(MAIN)?;
+        let picture = world.folder.path().join("qr.png");
+        let scanned = until("the picture is scanned", SOON, async || {
+            world.desktop.picture(&picture)?;
+            let screen = image::open(&picture)?.into_luma8();
+            let (width, height) = (screen.width() as usize, screen.height() as usize);
+            let mut grey = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
+                screen.get_pixel(x as u32, y as u32).0[0]
+            });
+            let codes = grey.detect_grids();
+            Ok(codes.first().map(|code| code.decode()).transpose()?.map(|(_, text)| text))
+        })
+        .await?;
+        let scanned = Url::parse(&scanned)?;
+        let value = |name: &str| scanned.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value);
+        let secret = app.text(View::Main, &id("enrol-secret")).await?.replace(char::is_whitespace, "");
+        ensure!(scanned.scheme() == "otpauth" && scanned.host_str() == Some("totp"), "it says {scanned}");
+        ensure!(value("secret").as_deref() == Some(secret.as_str()), "it says {scanned}, not {secret}");
+        ensure!(scanned.path().contains("ada"), "it does not say whose it is: {scanned}");
+        app.close().await?;
+    }
+    Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
+use chrono::{DateTime, Local};
 use rustix::process::Signal;
 
 use crate::harness::{ADA, App, PERSON, SOON, Theme, View, World, id, until};
@@ -88,7 +89,12 @@ async fn after_a_crash_the_next_start_says_how_the_session_ended_and_asks_for_th
     app.see(View::Main, &id("note-sheet")).await?;
     let row = world.services.newest().await?;
     ensure!(row.id == session && row.state == "ended", "{} is {}", row.id, row.state);
-    app.reads(View::Main, &id("note-sheet"), "Élise Marchand").await?;
+    let closed = "Understudy was closed while you were signed in as Élise Marchand. The session ended on ";
+    app.reads(View::Main, &id("note-sheet"), closed).await?;
+    let ended = row.ended_at.context("it has no end")?;
+    let ended = DateTime::from_timestamp_millis(ended).context("no time")?.with_timezone(&Local);
+    app.reads(View::Main, &id("note-sheet"), &ended.format("%-d").to_string()).await?;
+    app.reads(View::Main, &id("note-sheet"), "nothing more can happen in it").await?;
     world
         .step(&app, "50-after-a-crash", "The app was killed: its next start says so and asks for the note.")
         .await?;

@@ -22,11 +22,15 @@ mod computer;
 mod crash;
 #[cfg(feature = "automation")]
 mod desktop;
+#[cfg(not(feature = "automation"))]
+mod downloads;
 #[cfg(feature = "automation")]
 mod ended;
 #[cfg(feature = "automation")]
 mod exceptions;
 mod harness;
+#[cfg(feature = "automation")]
+mod history;
 #[cfg(not(feature = "automation"))]
 mod isolation;
 #[cfg(feature = "automation")]
@@ -43,6 +47,8 @@ mod pictures;
 mod safeguards;
 #[cfg(feature = "automation")]
 mod sizes;
+#[cfg(feature = "automation")]
+mod starts;
 #[cfg(feature = "automation")]
 mod story;
 #[cfg(feature = "automation")]

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use anyhow::ensure;
 
-use crate::harness::{ADA, App, SOON, View, World, id, until};
+use sea_orm::ConnectionTrait as _;
+
+use crate::harness::{ADA, App, PERSON, SOON, Theme, View, World, authenticator, id, until};
 
 const STAGE: &str = "Signed in as";
 /// Half of the shortest time that can be configured, and what it takes to notice.
@@ -51,5 +53,61 @@ async fn invariant_3_a_session_that_nobody_touches_asks_and_then_ends() -> anyho
     world.services.ended(session, "idle", QUIET * 2).await?;
     until("the stage goes", SOON, async || Ok(world.desktop.window(STAGE).is_none().then_some(()))).await?;
     app.reads(View::Main, "body", "Nothing was done for too long").await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_factor_older_than_an_hour_is_shown_again_before_the_start() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    app.click(View::Main, &id("nav-impersonation")).await?;
+    app.click(View::Main, &id("set-up-now")).await?;
+    let secret = app.scan().await?;
+    let used = authenticator(&secret)?;
+    app.click(View::Main, &id("recovery-kept")).await?;
+    let back = "UPDATE sign_in SET second_factor_at = second_factor_at - 3600000";
+    world.services.server.core.store.db.execute_unprepared(back).await?;
+
+    let session = app.request_code(&world, PERSON, "view").await?;
+    app.enter_code(&world.mail.newest(ADA.email, 1).await?.code()).await?;
+    app.see(View::Main, &id("second-factor-code")).await?;
+    world.step(&app, "91-factor-again", "The second factor is an hour old: it is asked for again.").await?;
+    for wrong in ["12", "000000"] {
+        app.fill(View::Main, &id("second-factor-code"), wrong).await?;
+        app.click(View::Main, &id("start")).await?;
+        app.see(View::Main, &format!("{}[aria-invalid]", id("second-factor-code"))).await?;
+        ensure!(world.services.newest().await?.state == "verified", "it has started all the same");
+    }
+    // Each code counts once, and the first one was used when it was set up.
+    until("the code of the next half minute", Duration::from_secs(40), async || {
+        Ok((authenticator(&secret)? != used).then_some(()))
+    })
+    .await?;
+    app.fill(View::Main, &id("second-factor-code"), &authenticator(&secret)?).await?;
+    app.click(View::Main, &id("start")).await?;
+    app.see(View::Bar, &id("bar-name")).await?;
+    let row = world.services.newest().await?;
+    ensure!(row.id == session && row.state == "live", "{} is {}", row.id, row.state);
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_minutes_before_the_end_the_bar_says_so_and_leads_to_more_time() -> anyhow::Result<()> {
+    let world = World::configured(|config| config.session.minutes = 3).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    app.step_in(&world, &ADA, "view").await?;
+    let soon = id("soon");
+    ensure!(!app.shows(View::Bar, &soon).await?, "it warns too early");
+    until("the bar warns", SOON * 2, async || Ok(app.shows(View::Bar, &soon).await?.then_some(()))).await?;
+    let left = app.text(View::Bar, &id("bar-time")).await?;
+    ensure!(left == "2:00" || left.starts_with("1:5"), "it warns at {left}");
+    app.reads(View::Bar, &format!("{soon} [role=status]"), "Less than two minutes left").await?;
+    world.step(&app, "92-soon", "Two minutes are left: the bar says so.").await?;
+    app.click(View::Bar, &id("want-time")).await?;
+    app.reads(View::Main, &id("more"), "More time").await?;
+    app.see(View::Main, &id("extend")).await?;
+    ensure!(world.services.newest().await?.state == "live", "the session has ended");
     app.close().await
 }

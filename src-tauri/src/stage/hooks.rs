@@ -35,10 +35,13 @@ pub(super) fn attach(
             DownloadEvent::Requested { url, .. } if !for_downloads.may_download(url) => false,
             _ => on_download(&saving, event),
         })
-        .on_page_load(move |_, load| {
-            if load.event() == PageLoadEvent::Started {
-                page_changed(&loading);
+        .on_page_load(move |platform, load| match load.event() {
+            PageLoadEvent::Started => page_changed(&loading),
+            // The way back ends at the empty page that the stage began with, where nobody finds out again.
+            PageLoadEvent::Finished if load.url().as_str() == "about:blank" => {
+                let _ = platform.eval("history.forward()");
             }
+            PageLoadEvent::Finished => {}
         })
         .on_permission_request(move |_, asked| {
             let granted = permissions.iter().any(|permission| kind(*permission) == asked);

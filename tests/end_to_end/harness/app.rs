@@ -60,23 +60,33 @@ impl App {
         Self::start_program(world, APP).await
     }
 
+    /// With something on its command line, as the system starts it.
+    pub async fn start_with(world: &World, arguments: &[&str]) -> anyhow::Result<Self> {
+        Self::start_at(&world.desktop, &world.folder.path().join("app.log"), APP, arguments).await
+    }
+
     /// A copy of the app, that may be replaced.
     pub async fn start_program(world: &World, program: &str) -> anyhow::Result<Self> {
-        Self::start_at(&world.desktop, &world.folder.path().join("app.log"), program).await
+        Self::start_at(&world.desktop, &world.folder.path().join("app.log"), program, &[]).await
     }
 
     /// On somebody else's computer.
     pub async fn start_for(colleague: &Colleague) -> anyhow::Result<Self> {
-        Self::start_at(&colleague.desktop, &colleague.folder.join("app.log"), APP).await
+        Self::start_at(&colleague.desktop, &colleague.folder.join("app.log"), APP, &[]).await
     }
 
-    async fn start_at(desktop: &Desktop, log: &Path, program: &str) -> anyhow::Result<Self> {
+    async fn start_at(
+        desktop: &Desktop,
+        log: &Path,
+        program: &str,
+        arguments: &[&str],
+    ) -> anyhow::Result<Self> {
         let port = free_port()?;
         let log = File::options().create(true).append(true).open(log)?;
         let mut driver = desktop.command("WebKitWebDriver", &[&format!("--port={port}")]);
         driver.env("TAURI_WEBVIEW_AUTOMATION", "true").stdout(log.try_clone()?).stderr(Stdio::from(log));
         let driver = Group::start(&mut driver)?;
-        let options = json!({ "binary": program, "args": [] });
+        let options = json!({ "binary": program, "args": arguments });
         let wanted = Capabilities::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
         let address = format!("http://127.0.0.1:{port}");
         // Each try would start the app anew, so the driver must listen before the first.
@@ -157,6 +167,13 @@ impl App {
             Ok(text) => format!("{view:?} shows {}", text.as_str().unwrap_or_default()),
             Err(error) => format!("{view:?} cannot be read: {error:#}"),
         }
+    }
+
+    /// What is in a field.
+    pub async fn value(&self, view: View, name: &str) -> anyhow::Result<String> {
+        self.see(view, &id(name)).await?;
+        let script = format!("return document.querySelector('{}').value", id(name));
+        Ok(self.script(view, &script, vec![]).await?.as_str().unwrap_or_default().to_owned())
     }
 
     /// Whether it is there now.

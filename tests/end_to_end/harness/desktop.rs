@@ -252,14 +252,19 @@ impl Desktop {
         self.run("xdotool", &["windowsize", &window, &width, &height]).map(drop)
     }
 
-    /// Left, top, width and height of a window's inside.
+    /// Left, top, width and height of a window's inside, on the screen.
     pub fn place(&self, window: &str) -> anyhow::Result<[i32; 4]> {
-        let told = self.run("xdotool", &["getwindowgeometry", "--shell", window])?;
+        let told = self.run("xwininfo", &["-id", window])?;
         let value = |key: &str| -> anyhow::Result<i32> {
-            let line = told.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
-            Ok(line.with_context(|| format!("no {key} in {told}"))?.parse()?)
+            let line = told.lines().find_map(|line| line.trim().strip_prefix(key));
+            Ok(line.with_context(|| format!("no {key} in {told}"))?.trim().parse()?)
         };
-        Ok([value("X")?, value("Y")?, value("WIDTH")?, value("HEIGHT")?])
+        Ok([
+            value("Absolute upper-left X:")?,
+            value("Absolute upper-left Y:")?,
+            value("Width:")?,
+            value("Height:")?,
+        ])
     }
 
     /// All notifications so far, as title and text, from the daemon's own history.
@@ -298,9 +303,15 @@ impl Desktop {
         self.run("xdotool", &["windowactivate", "--sync", &window]).map(drop)
     }
 
-    /// How many windows are to be seen.
+    /// How many windows there are, whatever they are called: only the app has any. Asked of the window manager.
     pub fn windows(&self) -> anyhow::Result<usize> {
-        Ok(self.run("xdotool", &["search", "--onlyvisible", "--name", "Understudy"])?.lines().count())
+        Ok(self.run("xprop", &["-root", "_NET_CLIENT_LIST"])?.matches("0x").count())
+    }
+
+    /// A fingerprint of what is seen here on the screen: left, top, width and height.
+    pub fn look(&self, [left, top, width, height]: [i32; 4]) -> anyhow::Result<String> {
+        let part = format!("{width}x{height}+{left}+{top}");
+        self.run("import", &["-window", "root", "-crop", &part, "-format", "%#", "info:-"])
     }
 
     /// Alt+F4 on it, which asks it to close.
