@@ -67,7 +67,6 @@ pub enum Permission {
     Geolocation,
     Camera,
     Microphone,
-    Notifications,
 }
 
 /// `POST /api/switch`

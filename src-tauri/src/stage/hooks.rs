@@ -54,7 +54,6 @@ fn kind(permission: Permission) -> PermissionKind {
         Permission::Geolocation => PermissionKind::Geolocation,
         Permission::Camera => PermissionKind::Camera,
         Permission::Microphone => PermissionKind::Microphone,
-        Permission::Notifications => PermissionKind::Notifications,
     }
 }
 

@@ -3,4 +3,4 @@
 /**
  * What a page can ask the system's webview for.
  */
-export type Permission = "geolocation" | "camera" | "microphone" | "notifications";
+export type Permission = "geolocation" | "camera" | "microphone";
