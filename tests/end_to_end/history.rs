@@ -96,6 +96,12 @@ async fn a_report_says_how_the_session_came_about_and_what_is_copied_is_on_the_c
         told.len() == expected.len() && told.iter().zip(expected).all(|(told, part)| told.contains(part)),
         "it says {told:?}"
     );
+    // The picture has a tick for each action, and the facts say where the record has them.
+    let actions = app.texts(View::Main, &id("action")).await?.len();
+    let ticks = app.texts(View::Main, &format!("{} .line .tick", id("timeline"))).await?.len();
+    ensure!(actions > 0 && ticks == actions, "{ticks} ticks for {actions} actions");
+    app.reads(View::Main, &id("timeline"), &format!("Viewed {actions}")).await?;
+    app.reads(View::Main, &id("report-record"), "Entries").await?;
     world.step(&app, "131-milestones", "A report says how the session came about.").await?;
 
     let copied = async |what: &str| {

@@ -19,6 +19,7 @@ import type { Request } from "../generated/Request";
 import type { Review } from "../generated/Review";
 import type { ServerInfo } from "../generated/ServerInfo";
 import type { Session } from "../generated/Session";
+import type { SessionDetail } from "../generated/SessionDetail";
 import type { Staff } from "../generated/Staff";
 
 const MINUTE = 60_000;
@@ -361,7 +362,7 @@ const milestone = (entry: number, kind: MilestoneKind, rest: Partial<Milestone> 
   ...rest,
 });
 
-export const milestones: Milestone[] = [
+const milestones: Milestone[] = [
   milestone(1, "code_requested"),
   milestone(2, "code_handed_over", { by: colleague }),
   milestone(3, "code_wrong"),
@@ -413,3 +414,14 @@ export const actions: Action[] = [
     frames: { sent: 12, sent_bytes: 1840, refused: 1, refused_bytes: 64 },
   }),
 ];
+
+/** What was done in it, as if it were this session's. */
+export function story({ started_at }: Session): Pick<SessionDetail, "actions" | "milestones"> {
+  const began = milestones.find(({ kind }) => kind === "session_started")?.at ?? started_at;
+  const later = Date.parse(started_at) - Date.parse(began);
+  const moved = <T extends { at: string }>(it: T): T => ({
+    ...it,
+    at: new Date(Date.parse(it.at) + later).toISOString(),
+  });
+  return { actions: actions.map(moved), milestones: milestones.map(moved) };
+}
