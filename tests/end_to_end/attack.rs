@@ -82,7 +82,7 @@ async fn invariant_7_whatever_the_page_does_the_bar_stays_and_the_exit_works_wit
         }
         let desktop = &stage.world.desktop;
         let session = stage.world.services.newest().await?.id;
-        let window = desktop.window(STAGE).context("no stage")?;
+        let window = until("the stage's window", SOON, async || Ok(desktop.window(STAGE))).await?;
         let place = desktop.place(&window)?;
         stage.on_page(&format!("(setTimeout(() => {{ {attack} }}, 200), true)")).await?;
         tokio::time::sleep(Duration::from_secs(2)).await;

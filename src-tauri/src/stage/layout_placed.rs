@@ -12,7 +12,6 @@ static HEIGHT: AtomicU32 = AtomicU32::new(BAR_HEIGHT as u32);
 
 /// The window's own colour is seen where no webview is.
 pub(super) fn frame(_: &Window) -> tauri::Result<()> {
-    HEIGHT.store(BAR_HEIGHT as u32, Ordering::Relaxed);
     Ok(())
 }
 
@@ -26,7 +25,8 @@ pub(super) async fn watch_hands(_: &AppHandle, _: &Webview) -> tauri::Result<()>
     Ok(())
 }
 
-pub(super) async fn dock_bar(window: &Window, bar: &Webview, _: f64) -> tauri::Result<()> {
+pub(super) async fn dock_bar(window: &Window, bar: &Webview, height: f64) -> tauri::Result<()> {
+    HEIGHT.store(height as u32, Ordering::Relaxed);
     bar.set_bounds(places(window)?.0)
 }
 

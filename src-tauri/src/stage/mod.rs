@@ -130,7 +130,7 @@ async fn build(
         .on_download(|_, _| false)
         .on_permission_request(|_, _| PermissionResponse::Deny);
     let bar = window.add_child(bar, LogicalPosition::new(0.0, 0.0), LogicalSize::new(width, BAR_HEIGHT))?;
-    layout::dock_bar(&window, &bar, BAR_HEIGHT).await?;
+    layout::dock_bar(&window, &bar, least_bar(app)).await?;
     preferences::zoom(&bar);
     layout::watch_hands(app, &bar).await?;
 
@@ -237,6 +237,11 @@ pub(crate) async fn zoomed(app: AppHandle) {
     }
 }
 
+/// In the window's own pixels: enlarged, the bar needs more to be whole.
+fn least_bar(app: &AppHandle) -> f64 {
+    BAR_HEIGHT * preferences::factor(app).max(1.0)
+}
+
 async fn give_bar_its_height(app: &AppHandle) -> Result<()> {
     let Some((window, bar, platform)) = parts(app) else { return Err(no_stage()) };
     let failed = |error: tauri::Error| {
@@ -244,10 +249,11 @@ async fn give_bar_its_height(app: &AppHandle) -> Result<()> {
     };
     let scale = window.scale_factor().map_err(failed)?;
     let inside = window.inner_size().map_err(failed)?.to_logical::<f64>(scale).height - 2.0 * FRAME;
-    let most = (inside - LEAST_PLATFORM).max(BAR_HEIGHT);
+    let least = least_bar(app);
+    let most = (inside - LEAST_PLATFORM).max(least);
     let asked = *app.state::<Stage>().bar_height.lock().unwrap_or_else(PoisonError::into_inner);
     let height = asked * preferences::factor(app);
-    let height = if height.is_finite() { height.ceil().clamp(BAR_HEIGHT, most) } else { BAR_HEIGHT };
+    let height = if height.is_finite() { height.ceil().clamp(least, most) } else { least };
     layout::set_bar_height(&window, &bar, &platform, height).await.map_err(failed)
 }
 
