@@ -47,9 +47,8 @@ impl Waiting {
         entries.iter().filter(|entry| entry.group == group).map(|entry| entry.line.clone()).collect()
     }
 
-    fn count(&self, group: Group) -> usize {
-        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.iter().filter(|entry| entry.group == group).count()
+    fn any(&self, group: Group) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|entry| entry.group == group)
     }
 
     fn keep(&self, group: Group, still: &[Uuid]) {
@@ -60,7 +59,7 @@ impl Waiting {
 
 /// Whether something of this group was told of and waits.
 pub(crate) fn waits(app: &AppHandle, group: Group) -> bool {
-    app.state::<Waiting>().count(group) > 0
+    app.state::<Waiting>().any(group)
 }
 
 /// Only these of the group still wait; nobody is told of the others any longer.

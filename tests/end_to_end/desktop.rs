@@ -154,3 +154,31 @@ async fn what_the_administrator_has_set_stays_and_what_is_ones_own_is_kept() -> 
     .await?;
     app.close().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_notification_of_a_code_goes_when_it_is_used_and_when_its_staff_signs_out() -> anyhow::Result<()>
+{
+    let world = World::start(Theme::Light).await?;
+    let app = signed_in(&world).await?;
+    let on_screen = async |count: usize| {
+        // Sooner than the daemon takes it away by itself.
+        until(&format!("{count} notifications"), Duration::from_secs(5), async || {
+            Ok((world.desktop.notified()? == count).then_some(()))
+        })
+        .await
+    };
+    app.request_code(&world, PERSON, "view").await?;
+    on_screen(1).await?;
+    app.enter_code(&world.mail.newest(ADA.email, 1).await?.code()).await?;
+    on_screen(0).await?;
+    app.click(View::Main, &id("cancel-request")).await?;
+    app.click(View::Main, &id("cancel-request-yes")).await?;
+    // Back to the form, filled in as it was.
+    app.click(View::Main, &id("request-code")).await?;
+    on_screen(1).await?;
+    app.click(View::Main, &id("nav-settings")).await?;
+    app.click(View::Main, &id("settings-sign-out")).await?;
+    app.see(View::Main, &id("email")).await?;
+    on_screen(0).await?;
+    app.close().await
+}

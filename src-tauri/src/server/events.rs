@@ -43,11 +43,12 @@ impl Follower {
         let Some(me) = staff.borrow_and_update().as_ref().map(|staff| staff.id) else { return };
         if self.staff.replace(me) != Some(me) {
             (self.cursor, self.told) = (None, Told::default());
+            notify::forget(&self.app);
             self.app.understudy().drafts.belong_to(me);
         }
         tokio::select! {
             () = self.once(backoff) => {}
-            _ = staff.wait_for(|now| now.as_ref().is_none_or(|now| now.id != me)) => notify::forget(&self.app),
+            _ = staff.wait_for(|now| now.as_ref().is_none_or(|now| now.id != me)) => {}
         }
     }
 

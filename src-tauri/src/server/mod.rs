@@ -10,6 +10,7 @@ use understudy_protocol::{ErrorCode, OLDEST_PROTOCOL, PROTOCOL_VERSION, SetSwitc
 use crate::api::{Info, Server, address};
 use crate::contract::{AppState, CommandError, Connection};
 use crate::error::Result;
+use crate::notify;
 use crate::state::{App, AppExt};
 use crate::words::say;
 use backoff::Backoff;
@@ -164,6 +165,7 @@ async fn follow(app: AppHandle, server: Server) {
             }
         } else {
             backoff.reset();
+            notify::forget(&app);
             connection(&app, Connection::Online);
             app.publish();
             // Until somebody signs in.
