@@ -119,6 +119,8 @@ pub struct Prefill {
 pub struct NewVersion {
     pub version: String,
     pub notes: Option<String>,
+    /// How much of it is downloaded, in percent, while it is.
+    pub downloaded: Option<u8>,
 }
 
 /// The stage as the bar and the main window see it. Sent as the event `stage-state`.
@@ -129,6 +131,8 @@ pub struct StageState {
     pub sheet: Option<Sheet>,
     /// The last renewals failed; the stage closes when the lease has run out.
     pub connection_lost: bool,
+    /// The platform's page has been on its way for a second.
+    pub loading: bool,
     /// Milliseconds until the session's limit, at the time this was sent.
     #[ts(type = "number")]
     pub limit_in_ms: u64,
@@ -163,8 +167,10 @@ pub enum Sheet {
     Crashed,
     /// A page did not come; the one before it is still there.
     NotLoaded {
-        /// Nobody vouches for the gateway's certificate.
+        /// Nobody vouches for the gateway's certificate, or what answers has none.
         untrusted: bool,
+        /// There is none before it: the way in can be tried again.
+        first: bool,
     },
 }
 

@@ -53,7 +53,7 @@ pub fn run() {
     // Fails only where somebody was first, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
 
-    let app = tauri::Builder::default()
+    let app = system::shortcuts(tauri::Builder::default())
         .plugin(tauri_plugin_single_instance::init(|app, _, _| come_back(app)))
         .plugin(tauri_plugin_deep_link::init())
         .plugin(tauri_plugin_updater::Builder::new().build())

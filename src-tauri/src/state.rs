@@ -114,6 +114,13 @@ impl App {
         self.news().new_version = version;
     }
 
+    /// How much of the newer version is there, in percent. Whether that is news.
+    pub(crate) fn set_downloaded(&self, percent: Option<u8>) -> bool {
+        let mut news = self.news();
+        let version = news.new_version.as_mut();
+        version.is_some_and(|version| std::mem::replace(&mut version.downloaded, percent) != percent)
+    }
+
     /// Whether other requests wait than before.
     pub(crate) fn set_asked(&self, asked: Vec<Uuid>) -> bool {
         let mut news = self.news();

@@ -30,6 +30,7 @@ const QUIT: &str = "quit";
 enum Face {
     Yourself(String),
     SomebodyElse(String),
+    Nobody,
     Offline,
 }
 
@@ -107,10 +108,9 @@ impl Face {
     fn of(state: &AppState) -> Self {
         match (&state.stage, &state.staff) {
             (Some(stage), _) => Self::SomebodyElse(stage.session.person.name.clone()),
-            (None, Some(staff)) if state.connection != Connection::Offline => {
-                Self::Yourself(staff.name.clone())
-            }
-            _ => Self::Offline,
+            _ if state.connection == Connection::Offline => Self::Offline,
+            (None, Some(staff)) => Self::Yourself(staff.name.clone()),
+            (None, None) => Self::Nobody,
         }
     }
 
@@ -118,7 +118,7 @@ impl Face {
         match self {
             Self::Yourself(_) => YOURSELF,
             Self::SomebodyElse(_) => SOMEBODY_ELSE,
-            Self::Offline => OFFLINE,
+            Self::Nobody | Self::Offline => OFFLINE,
         }
     }
 
@@ -130,7 +130,8 @@ impl Face {
             Self::SomebodyElse(name) => {
                 say(format!("You are signed in as {name}"), format!("Vous êtes connecté en tant que {name}"))
             }
-            Self::Offline => say("Not connected", "Non connecté").to_owned(),
+            Self::Nobody => say("Not signed in", "Non connecté").to_owned(),
+            Self::Offline => say("Not connected", "Hors ligne").to_owned(),
         }
     }
 }

@@ -25,7 +25,11 @@ pub(crate) async fn look(app: AppHandle) {
     loop {
         match check(&app).await {
             Ok(update) => {
-                let version = update.map(|update| NewVersion { version: update.version, notes: update.body });
+                let version = update.map(|update| NewVersion {
+                    version: update.version,
+                    notes: update.body,
+                    downloaded: None,
+                });
                 app.understudy().set_new_version(version);
                 app.publish();
             }
@@ -61,11 +65,26 @@ pub(crate) async fn install(app: &AppHandle) -> Result<()> {
         );
         return Err(CommandError::new(ErrorCode::App, message));
     };
-    let package = update.download(|_, _| {}, || {}).await.map_err(failed)?;
+    let mut received = 0;
+    let tell = |part: usize, whole: Option<u64>| {
+        received += part as u64;
+        let percent = whole.and_then(|whole| (received * 100).checked_div(whole));
+        downloaded(app, percent.and_then(|percent| u8::try_from(percent).ok()));
+    };
+    let package = update.download(tell, || {}).await;
+    downloaded(app, None);
+    let package = package.map_err(failed)?;
     // A session may have started while it was downloading, and some systems end the app to install.
     refuse_while_impersonating(&app.understudy(), UPDATE)?;
     update.install(package).map_err(failed)?;
     app.restart()
+}
+
+/// Says how much of the newer version is there, in percent.
+fn downloaded(app: &AppHandle, percent: Option<u8>) {
+    if app.understudy().set_downloaded(percent) {
+        app.publish();
+    }
 }
 
 async fn check(app: &AppHandle) -> std::result::Result<Option<Update>, Error> {

@@ -25,6 +25,8 @@ mod desktop;
 #[cfg(not(feature = "automation"))]
 mod downloads;
 #[cfg(feature = "automation")]
+mod encrypted;
+#[cfg(feature = "automation")]
 mod ended;
 #[cfg(feature = "automation")]
 mod exceptions;

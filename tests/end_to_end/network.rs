@@ -6,7 +6,7 @@ use anyhow::ensure;
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use understudy_server::store::entities::impersonation;
 
-use crate::harness::{ADA, App, PERSON, PERSON_NAME, REASON, SOON, Theme, View, World, id, until};
+use crate::harness::{ADA, App, PERSON, REASON, SOON, Theme, View, World, id, until};
 
 /// The app waits this long for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -125,11 +125,23 @@ async fn a_page_that_does_not_come_is_said_on_the_bar_and_the_one_before_it_stay
     app.start_session().await?;
     app.see(View::Platform, "h1").await?;
     let documents = "a[href='/documents']";
+    // One that takes its time is said to be on its way, and nothing is said once it is there.
+    world.services.gateway_tap.hold();
+    // The driver waits for a webview whose page is on its way, so it must be at the bar before.
+    let go = "setTimeout(() => document.querySelector(\"nav a[href='/messages']\").click(), 2000)";
+    app.script(View::Platform, go, vec![]).await?;
+    app.see(View::Bar, &id("bar-loading")).await?;
+    if let Some(picture) = world.picture_of("69-slow-page") {
+        world.desktop.picture(&picture)?;
+    }
+    world.services.gateway_tap.let_go();
+    app.reads(View::Platform, "h1", "Messages").await?;
+    app.gone(View::Bar, &id("bar-loading")).await?;
     world.services.gateway_tap.cut();
     // The driver may take a page that does not come for a failure of the click.
     let _ = app.click(View::Platform, documents).await;
     app.reads(View::Bar, &id("sheet-not_loaded"), "did not load").await?;
-    app.reads(View::Platform, "h1", PERSON_NAME).await?;
+    app.reads(View::Platform, "h1", "Messages").await?;
     world
         .step(&app, "66-not-loaded", "A page does not come: the bar says so, the page before stays.")
         .await?;

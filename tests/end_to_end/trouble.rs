@@ -1,9 +1,8 @@
 //! What goes wrong between app and server: each has its own words, and the app stays usable.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy_bidirectional},
@@ -11,14 +10,11 @@ use tokio::{
     sync::mpsc,
     task::JoinHandle,
 };
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
-};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::task::AbortOnDropHandle;
 use understudy_protocol::PROTOCOL_VERSION;
 
-use crate::harness::{ADA, App, Theme, View, World, id};
+use crate::harness::{ADA, App, Theme, View, World, id, vouched_for};
 
 /// A server that says this of itself, at this time, and knows nothing else.
 struct Odd {
@@ -112,31 +108,6 @@ async fn a_clock_that_is_off_is_said() -> anyhow::Result<()> {
     app.close().await
 }
 
-/// An authority of one's own, and what a server of this name shows that it vouches for.
-fn vouched_for(name: &str) -> anyhow::Result<(String, TlsAcceptor)> {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let key = KeyPair::generate()?;
-    let authority = params.self_signed(&key)?.pem();
-    let issuer = Issuer::new(params, key);
-    let key = KeyPair::generate()?;
-    let leaf = CertificateParams::new(vec![name.to_owned()])?.signed_by(&key, &issuer)?;
-    let secret = PrivateKeyDer::try_from(key.serialize_der()).ok().context("a key")?;
-    let tls = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], secret)?;
-    Ok((authority, TlsAcceptor::from(Arc::new(tls))))
-}
-
-/// The authority becomes one of the system's.
-fn trust(world: &mut World, authority: &str) -> anyhow::Result<()> {
-    let file = world.folder.path().join("authority.pem");
-    std::fs::write(&file, authority)?;
-    world.desktop.set("SSL_CERT_FILE", file.to_str().context("a path that is no text")?);
-    Ok(())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_nobody_vouches_for_is_refused_in_plain_words_and_a_known_authority_is_trusted()
 -> anyhow::Result<()> {
@@ -154,7 +125,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused_in_plain_words_and_a_k
     app.close().await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
 
-    trust(&mut world, &authority)?;
+    world.trust(&authority)?;
     let app = App::start(&world).await?;
     asks_for(&app, &url).await?;
     app.see(View::Main, &id("email")).await?;
@@ -192,7 +163,7 @@ async fn goes_through_a_proxy(
     let (authority, tls) = vouched_for("support.bank.invalid")?;
     let server = odd(info(PROTOCOL_VERSION, None), later(0), Some(tls)).await?;
     let (port, mut asked, _proxy) = proxy(server.port).await?;
-    trust(&mut world, &authority)?;
+    world.trust(&authority)?;
     tell(&mut world, port)?;
     let app = App::start(&world).await?;
     asks_for(&app, "https://support.bank.invalid").await?;

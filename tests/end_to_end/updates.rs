@@ -15,6 +15,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
+    sync::Notify,
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -26,6 +27,8 @@ const WORDS: &str = "Codes are found faster.\nThe history can be searched.";
 struct Feed {
     url: String,
     asked: Arc<AtomicUsize>,
+    /// The second half of the package waits for it.
+    rest: Arc<Notify>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -40,7 +43,8 @@ impl Feed {
         let feed = json!({ "version": "9.9.9", "notes": WORDS, "platforms": { "linux-x86_64": entry } });
         let feed = feed.to_string().into_bytes();
         let asked = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&asked);
+        let rest = Arc::new(Notify::new());
+        let (count, whole) = (Arc::clone(&asked), Arc::clone(&rest));
         let task = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::Relaxed);
@@ -51,11 +55,16 @@ impl Feed {
                     format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
                 // Whoever goes away early has said enough.
                 let _ = stream.write_all(head.as_bytes()).await;
-                let _ = stream.write_all(body).await;
+                let (begin, end) = body.split_at(body.len().div_ceil(2));
+                let _ = stream.write_all(begin).await;
+                if body == &package {
+                    whole.notified().await;
+                }
+                let _ = stream.write_all(end).await;
                 let _ = stream.shutdown().await;
             }
         });
-        Ok(Self { url: format!("{base}/latest.json"), asked, _task: AbortOnDropHandle::new(task) })
+        Ok(Self { url: format!("{base}/latest.json"), asked, rest, _task: AbortOnDropHandle::new(task) })
     }
 }
 
@@ -100,6 +109,8 @@ async fn a_newer_version_is_announced_in_its_words_and_installed_if_the_key_has_
     app.gone(View::Main, &id("version-notes")).await?;
     ensure!(fs::read(&program)? != package, "it was installed before anybody asked for it");
     app.click(View::Main, &id("install-update")).await?;
+    app.reads(View::Main, &id("install-update"), "50 %").await?;
+    feed.rest.notify_one();
     until("the new version is in place", SOON, async || Ok((fs::read(&program)? == package).then_some(())))
         .await?;
     app.quits(SOON).await
@@ -114,6 +125,7 @@ async fn a_package_that_another_key_has_signed_is_refused_and_everything_stays()
     let before = fs::read(&program)?;
     let app = App::start_program(&world, &program).await?;
     app.sign_in(&world, &ADA).await?;
+    feed.rest.notify_one();
     app.click(View::Main, &id("install-update")).await?;
     app.reads(View::Main, &id("update-error"), "not signed with the key that this computer trusts").await?;
     world.step(&app, "78-update-refused", "The signature is not the key's: nothing is installed.").await?;

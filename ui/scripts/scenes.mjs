@@ -334,4 +334,7 @@ export const SCENES = [
   ["bar-consent-declined", "/bar.html?scene=bar-consent-declined", "sheet-consent"],
   ["bar-downloaded", "/bar.html?scene=bar-downloaded", "sheet-downloaded"],
   ["bar-crashed", "/bar.html?scene=bar-crashed", "sheet-crashed"],
+  ["bar-not-loaded", "/bar.html?scene=bar-not-loaded", "sheet-not_loaded"],
+  ["bar-not-entered", "/bar.html?scene=bar-not-entered", "reload"],
+  ["bar-loading", "/bar.html?scene=bar-loading", "bar-loading"],
 ];

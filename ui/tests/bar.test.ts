@@ -42,6 +42,7 @@ const state = (sheet: Sheet | null): StageState => ({
   session: { ...session },
   sheet,
   connection_lost: false,
+  loading: false,
   limit_in_ms: 60_000,
   idle_in_ms: null,
 });

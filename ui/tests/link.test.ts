@@ -140,7 +140,14 @@ test("what is over makes room, and comes back with Undo", async () => {
 test("a live session stays untouched", async () => {
   const session = data.sessions[0] as never;
   await clicked(link, {
-    stage: { session, sheet: null, connection_lost: false, limit_in_ms: 60_000, idle_in_ms: null },
+    stage: {
+      session,
+      sheet: null,
+      connection_lost: false,
+      loading: false,
+      limit_in_ms: 60_000,
+      idle_in_ms: null,
+    },
   });
   expect(desk.draft).toEqual(EMPTY_REQUEST);
   expect(texts()).toHaveLength(1);

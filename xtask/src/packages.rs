@@ -19,6 +19,7 @@ pub const BUILD: &[&str] = &[
 
 /// A desktop without a screen, on which the app is driven.
 pub const DESKTOP: &[&str] = &[
+    "ca-certificates",
     "dbus",
     "dunst",
     "gnome-keyring",

@@ -54,8 +54,8 @@ pub(crate) async fn open_download_folder(app: AppHandle) -> Result<()> {
     stage::open_download_folder(&app)
 }
 
-/// After a crash of the platform's page.
+/// After a crash of the platform's page, or where it did not come.
 #[tauri::command]
 pub(crate) async fn reload_stage(app: AppHandle) -> Result<()> {
-    stage::reload(&app)
+    stage::reload(&app).await
 }

@@ -31,7 +31,7 @@ use sheets::Sheets;
 pub(crate) use close::{Cause, close, end_before_quitting};
 pub(crate) use more::{ask_to_act, changed, extend, raise};
 pub(crate) use note::{draft, keep_draft};
-pub(crate) use start::{start, stop};
+pub(crate) use start::{enter, start, stop};
 pub(crate) use trace::look as look_for_a_left_one;
 
 /// So long before a session's limit the bar warns, and a notification with it.
@@ -66,6 +66,7 @@ struct Live {
     /// Whether staff were told that the time is nearly up.
     limit_told: bool,
     connection_lost: bool,
+    loading: bool,
     sheets: Sheets,
     /// When a page was refused last.
     refused_at: Duration,
@@ -82,6 +83,7 @@ impl Live {
             token: started.token.into(),
             limit_told: false,
             connection_lost: false,
+            loading: false,
             sheets: Sheets::default(),
             refused_at: Duration::ZERO,
             stop: CancellationToken::new(),
@@ -102,6 +104,7 @@ impl Live {
             session: self.session.clone(),
             sheet: self.sheets.front().cloned(),
             connection_lost: self.connection_lost,
+            loading: self.loading,
             limit_in_ms: u64::try_from(self.lease.until_limit(now).as_millis()).unwrap_or(u64::MAX),
             idle_in_ms: self
                 .hand
@@ -169,6 +172,11 @@ impl Slot {
             boot_time().saturating_sub(live.refused_at) > WITH_ITS_PAGE && live.sheets.leave_page()
         };
         self.with_live(changed).unwrap_or(false)
+    }
+
+    /// Whether the bar says something else now.
+    pub(crate) fn set_loading(&self, loading: bool) -> bool {
+        self.with_live(|live| std::mem::replace(&mut live.loading, loading) != loading).unwrap_or(false)
     }
 
     pub(crate) fn dismiss_sheet(&self) {

@@ -75,10 +75,15 @@ async fn raise(
     origins: Origins,
     permissions: Vec<Permission>,
 ) -> Result<()> {
-    let state = app.understudy();
     stage::open(app, &session.person.name, origins.clone(), permissions).await?;
-    let Some(token) = state.session.token(session.id) else { return Err(ended()) };
-    let handoff = state.api.handoff(session.id, &token).await?;
+    enter(app, session.id, &origins).await
+}
+
+/// Lets the stage in, by a new handoff.
+pub(crate) async fn enter(app: &AppHandle, id: Uuid, origins: &Origins) -> Result<()> {
+    let state = app.understudy();
+    let Some(token) = state.session.token(id) else { return Err(ended()) };
+    let handoff = state.api.handoff(id, &token).await?;
     let url =
         Url::parse(&handoff.url).ok().filter(|url| origins.contains(&url.origin())).ok_or_else(|| {
             CommandError::internal(say(
@@ -86,7 +91,7 @@ async fn raise(
                 "La passerelle du serveur n’a pas l’adresse annoncée. Prévenez la personne qui s’en occupe.",
             ), "handoff")
         })?;
-    if state.session.live_id() != Some(session.id) {
+    if state.session.live_id() != Some(id) {
         return Err(ended());
     }
     stage::enter(app, url)

@@ -10,7 +10,7 @@ use understudy_protocol::Permission;
 use url::Url;
 
 use super::navigation::Verdict;
-use super::{Origins, Stage, downloads, open_sheet, page_changed};
+use super::{EMPTY, Origins, Stage, downloads, open_sheet, page_changed};
 use crate::contract::Sheet;
 use crate::state::PLATFORM;
 use crate::system::{self, NotLoaded};
@@ -36,12 +36,17 @@ pub(super) fn attach(
             _ => on_download(&saving, event),
         })
         .on_page_load(move |platform, load| match load.event() {
-            PageLoadEvent::Started => page_changed(&loading),
+            PageLoadEvent::Started => {
+                if load.url().as_str() != EMPTY {
+                    page_changed(&loading);
+                }
+                super::loading(&loading, true);
+            }
             // The way back ends at the empty page that the stage began with, where nobody finds out again.
-            PageLoadEvent::Finished if load.url().as_str() == "about:blank" => {
+            PageLoadEvent::Finished if load.url().as_str() == EMPTY => {
                 let _ = platform.eval("history.forward()");
             }
-            PageLoadEvent::Finished => {}
+            PageLoadEvent::Finished => super::loading(&loading, false),
         })
         .on_permission_request(move |_, asked| {
             let granted = permissions.iter().any(|permission| kind(*permission) == asked);
@@ -120,11 +125,13 @@ fn folder(app: &AppHandle) -> Option<PathBuf> {
 /// A page that crashes, or does not come, is said on the bar. A bar that crashes comes back at once, or the session
 /// ends.
 pub(super) fn watch(app: &AppHandle, bar: &Webview, platform: &Webview) -> tauri::Result<()> {
-    let (page, missing, app) = (app.clone(), app.clone(), app.clone());
+    let (page, missing, under_way, app) = (app.clone(), app.clone(), app.clone(), app.clone());
     system::on_crash(platform, move || open_sheet(&page, Sheet::Crashed))?;
     system::on_not_loaded(platform, move |why| {
-        open_sheet(&missing, Sheet::NotLoaded { untrusted: why == NotLoaded::Untrusted });
+        let first = missing.state::<Stage>().way_in().is_some();
+        open_sheet(&missing, Sheet::NotLoaded { untrusted: why == NotLoaded::Untrusted, first });
     })?;
+    system::on_loading(platform, move |loading| super::loading(&under_way, loading))?;
     system::on_crash(bar, move || {
         tauri::async_runtime::spawn(super::bring_bar_back(app.clone()));
     })

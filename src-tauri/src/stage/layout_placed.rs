@@ -2,10 +2,18 @@
 //! changes.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use tauri::{AppHandle, LogicalPosition, LogicalSize, Rect, Webview, Window};
+use tauri::{AppHandle, LogicalPosition, LogicalSize, Manager, Rect, Webview, Window, WindowEvent};
+use tauri_plugin_global_shortcut::{Code, Error, GlobalShortcutExt, Modifiers, Shortcut, ShortcutState};
+use user_idle::UserIdle;
 
 use super::{BAR_HEIGHT, FRAME};
+use crate::session;
+use crate::state::{PLATFORM, STAGE};
+
+/// How often it is looked whether somebody is at it.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Height of the bar in CSS pixels. There is one stage at a time.
 static HEIGHT: AtomicU32 = AtomicU32::new(BAR_HEIGHT as u32);
@@ -15,13 +23,54 @@ pub(super) fn frame(_: &Window) -> tauri::Result<()> {
     Ok(())
 }
 
-/// The bar's page hears its shortcuts itself when it has the keyboard.
-pub(super) fn watch_keys(_: &Window, _: &AppHandle) -> tauri::Result<()> {
+/// Ctrl or ⌘ with Shift and E exits wherever the keyboard is. No window hears the keys of its webviews here, so the
+/// shortcut is the system's, for as long as the stage is in front and no longer.
+pub(super) fn watch_keys(window: &Window, app: &AppHandle) -> tauri::Result<()> {
+    let app = app.clone();
+    window.on_window_event(move |event| {
+        let listen = match event {
+            WindowEvent::Focused(focused) => *focused,
+            WindowEvent::Destroyed => false,
+            _ => return,
+        };
+        if let Err(error) = listen_for_exit(&app, listen) {
+            log::warn!("the shortcut to exit works on the bar alone: {error}");
+        }
+    });
     Ok(())
 }
 
-/// What is done by hand reaches no handler of ours here: "I am still here" on the bar says it.
-pub(super) async fn watch_hands(_: &AppHandle, _: &Webview) -> tauri::Result<()> {
+fn listen_for_exit(app: &AppHandle, listen: bool) -> Result<(), Error> {
+    let main = if cfg!(target_os = "macos") { Modifiers::SUPER } else { Modifiers::CONTROL };
+    let exit = Shortcut::new(Some(main | Modifiers::SHIFT), Code::KeyE);
+    let shortcuts = app.global_shortcut();
+    match (listen, shortcuts.is_registered(exit)) {
+        (true, false) => shortcuts.on_shortcut(exit, |app, _, event| {
+            if event.state == ShortcutState::Pressed {
+                session::close(app, None, session::Cause::Exit);
+            }
+        }),
+        (false, true) => shortcuts.unregister(exit),
+        _ => Ok(()),
+    }
+}
+
+/// The system knows when keys or mouse were last used; while the stage is in front, that was there. Nothing that a
+/// page does is taken for it.
+pub(super) async fn watch_hands(app: &AppHandle, webview: &Webview) -> tauri::Result<()> {
+    if webview.label() != PLATFORM {
+        return Ok(());
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        while let Some(window) = app.get_window(STAGE) {
+            let idle = UserIdle::get_time().map(|idle| idle.duration());
+            if window.is_focused().unwrap_or(false) && idle.is_ok_and(|idle| idle < LOOK) {
+                super::input(&app);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    });
     Ok(())
 }
 

@@ -13,7 +13,8 @@ mod layout;
 mod layout;
 mod navigation;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tauri::webview::{Color, NewWindowResponse, PermissionResponse, WebviewBuilder};
@@ -50,6 +51,12 @@ const AMBER: Color = Color(0xf9, 0xad, 0x26, 0xff);
 const SIZE: (f64, f64) = (1200.0, 800.0);
 const LEAST_SIZE: (f64, f64) = (560.0, 400.0);
 
+/// What the platform's webview shows before the platform.
+const EMPTY: &str = "about:blank";
+
+/// What takes longer is said to be under way.
+const SLOW: Duration = Duration::from_secs(1);
+
 /// The bar's page has to say that it is there, and to stand in its place.
 const BAR_PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -60,6 +67,16 @@ pub(crate) struct Stage {
     /// As its page has asked for it, in the page's own pixels.
     bar_height: Mutex<f64>,
     downloads: downloads::Downloads,
+    /// The way in, until the platform has shown a page.
+    way_in: Mutex<Option<Origins>>,
+    /// Counts pages that set out or have come.
+    loads: AtomicU64,
+}
+
+impl Stage {
+    fn way_in(&self) -> MutexGuard<'_, Option<Origins>> {
+        self.way_in.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Default for Stage {
@@ -68,6 +85,8 @@ impl Default for Stage {
             bar_answered: watch::Sender::new(false),
             bar_height: Mutex::new(BAR_HEIGHT),
             downloads: downloads::Downloads::default(),
+            way_in: Mutex::default(),
+            loads: AtomicU64::default(),
         }
     }
 }
@@ -81,6 +100,7 @@ pub(crate) async fn open(
 ) -> Result<()> {
     destroy(app);
     app.state::<Stage>().bar_answered.send_replace(false);
+    *app.state::<Stage>().way_in() = Some(origins.clone());
     let built = timeout(BAR_PATIENCE, build(app, person, origins, permissions)).await;
     built.map_err(|_| no_bar(&"it was not made in time"))?.map_err(|error| no_bar(&error))?;
     let in_place = timeout(BAR_PATIENCE, bar_in_place(app)).await;
@@ -134,8 +154,7 @@ async fn build(
     preferences::zoom(&bar);
     layout::watch_hands(app, &bar).await?;
 
-    let blank =
-        WebviewUrl::External(Url::parse("about:blank").map_err(|_| tauri::Error::InvalidWindowHandle)?);
+    let blank = WebviewUrl::External(Url::parse(EMPTY).map_err(|_| tauri::Error::InvalidWindowHandle)?);
     let platform = hooks::attach(WebviewBuilder::new(PLATFORM, blank), app, origins, permissions)
         .devtools(cfg!(debug_assertions))
         // Files dropped on the page are the page's business: an upload.
@@ -280,9 +299,29 @@ pub(crate) fn open_sheet(app: &AppHandle, sheet: Sheet) {
 
 /// The platform shows another page.
 fn page_changed(app: &AppHandle) {
+    *app.state::<Stage>().way_in() = None;
     if app.understudy().session.page_changed() {
         publish(app);
     }
+}
+
+/// A page is on its way, or has come; the bar shows it where that takes its time.
+fn loading(app: &AppHandle, is: bool) {
+    let this = app.state::<Stage>().loads.fetch_add(1, Ordering::Relaxed) + 1;
+    if !is {
+        if app.understudy().session.set_loading(false) {
+            publish(app);
+        }
+        return;
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        sleep(SLOW).await;
+        let still = app.state::<Stage>().loads.load(Ordering::Relaxed) == this;
+        if still && app.understudy().session.set_loading(true) {
+            publish(&app);
+        }
+    });
 }
 
 /// What the server tells of a session is said on the bar, if it is the one that runs.
@@ -352,8 +391,16 @@ pub(crate) fn open_download_folder(app: &AppHandle) -> Result<()> {
         })
 }
 
-pub(crate) fn reload(app: &AppHandle) -> Result<()> {
+/// The page once more; where there is none yet, the way in.
+pub(crate) async fn reload(app: &AppHandle) -> Result<()> {
     let Some(platform) = app.get_webview(PLATFORM) else { return Err(no_stage()) };
+    let way_in = app.state::<Stage>().way_in().clone();
+    if let Some(origins) = way_in {
+        let Some(id) = app.understudy().session.live_id() else { return Err(no_stage()) };
+        session::enter(app, id, &origins).await?;
+        dismiss_sheet(app);
+        return Ok(());
+    }
     dismiss_sheet(app);
     platform.reload().map_err(|error| {
         CommandError::internal(

@@ -1,8 +1,13 @@
 //! macOS and Windows: what the system or the toolkit does there by itself. Untested until its workflow has run.
 
-use tauri::Webview;
+use tauri::{Builder, Webview, Wry};
 
 use super::NotLoaded;
+
+/// Those of the system, for what no window hears.
+pub(crate) fn shortcuts(app: Builder<Wry>) -> Builder<Wry> {
+    app.plugin(tauri_plugin_global_shortcut::Builder::new().build())
+}
 
 /// The toolkit loads a crashed page again.
 pub(crate) fn on_crash(_: &Webview, _: impl Fn() + Send + 'static) -> tauri::Result<()> {
@@ -14,6 +19,11 @@ pub(crate) fn on_not_loaded(
     _: &Webview,
     _: impl Fn(NotLoaded) + Clone + Send + 'static,
 ) -> tauri::Result<()> {
+    Ok(())
+}
+
+/// The toolkit tells of it by itself, early enough.
+pub(crate) fn on_loading(_: &Webview, _: impl Fn(bool) + Send + 'static) -> tauri::Result<()> {
     Ok(())
 }
 

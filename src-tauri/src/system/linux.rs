@@ -3,8 +3,8 @@
 use futures_util::StreamExt;
 use gtk::gdk::Display;
 use gtk::gio::prelude::ProxyResolverExt;
-use gtk::gio::{Cancellable, ProxyResolver};
-use tauri::Webview;
+use gtk::gio::{Cancellable, ProxyResolver, TlsError};
+use tauri::{Builder, Webview, Wry};
 use webkit2gtk::{NetworkError, PolicyError, WebViewExt};
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
@@ -31,6 +31,11 @@ pub(crate) fn managed_settings() -> Option<std::path::PathBuf> {
     Some("/etc/understudy/settings.json".into())
 }
 
+/// The toolkit's windows hear their keys themselves.
+pub(crate) fn shortcuts(app: Builder<Wry>) -> Builder<Wry> {
+    app
+}
+
 /// `then` runs on the toolkit's thread whenever the process of this webview's page dies.
 pub(crate) fn on_crash(webview: &Webview, then: impl Fn() + Send + 'static) -> tauri::Result<()> {
     webview.with_webview(move |webview| {
@@ -55,10 +60,19 @@ pub(crate) fn on_not_loaded(
             let failed = error.kind::<PolicyError>().is_none()
                 && error.kind::<NetworkError>() != Some(NetworkError::Cancelled);
             if failed {
-                then(NotLoaded::Unreachable);
+                log::warn!("a page did not come: {error:?}");
+                let untrusted = error.kind::<TlsError>().is_some();
+                then(if untrusted { NotLoaded::Untrusted } else { NotLoaded::Unreachable });
             }
             failed
         });
+    })
+}
+
+/// `then` runs on the toolkit's thread when a page sets out, before its first word, and when it has come or failed.
+pub(crate) fn on_loading(webview: &Webview, then: impl Fn(bool) + Send + 'static) -> tauri::Result<()> {
+    webview.with_webview(move |webview| {
+        webview.inner().connect_is_loading_notify(move |webview| then(webview.is_loading()));
     })
 }
 

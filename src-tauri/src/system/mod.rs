@@ -32,6 +32,6 @@ pub(crate) use windows::*;
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the system's webview says it there"))]
 pub(crate) enum NotLoaded {
     Unreachable,
-    /// Nobody vouches for the certificate.
+    /// Nobody vouches for the certificate, or what answers has none.
     Untrusted,
 }

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail, ensure};
 use fantoccini::{
     Client, ClientBuilder, Locator,
     actions::{InputSource as _, MouseActions, PointerAction},
+    cookies::Cookie,
     elements::Element,
     wd::Capabilities,
 };
@@ -32,7 +33,7 @@ impl View {
         match self {
             Self::Main => url.scheme() == "tauri" && url.path() != "/bar.html",
             Self::Bar => url.scheme() == "tauri" && url.path() == "/bar.html",
-            Self::Platform => url.scheme() == "http",
+            Self::Platform => matches!(url.scheme(), "http" | "https"),
         }
     }
 }
@@ -293,6 +294,11 @@ impl App {
         }
         self.client.accept_alert().await?;
         Ok(words)
+    }
+
+    pub async fn cookies(&self, view: View) -> anyhow::Result<Vec<Cookie<'static>>> {
+        self.url(view).await?;
+        Ok(self.client.get_all_cookies().await?)
     }
 
     pub fn has_quit(&self) -> anyhow::Result<bool> {

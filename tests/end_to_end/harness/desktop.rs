@@ -74,6 +74,8 @@ pub struct Desktop {
     /// The last that was started is ended first.
     groups: Vec<Group>,
     environment: Vec<(&'static str, String)>,
+    /// In place of the system's own list.
+    authorities: Option<PathBuf>,
     log: PathBuf,
 }
 
@@ -99,6 +101,7 @@ impl Desktop {
         let mut desktop = Self {
             groups: vec![],
             environment: environment(folder, theme)?,
+            authorities: None,
             log: folder.join("desktop.log"),
         };
         desktop.start_screen(folder, screen)?;
@@ -176,7 +179,10 @@ impl Desktop {
 
     /// A program on this desktop, with its own home and nothing of the caller's session.
     pub fn command(&self, program: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program);
+        let mut command = match &self.authorities {
+            None => Command::new(program),
+            Some(authorities) => trusting(authorities, program),
+        };
         command.args(arguments).stdin(Stdio::null());
         for name in ["DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE"] {
             command.env_remove(name);
@@ -191,6 +197,11 @@ impl Desktop {
     /// A variable for what is started from now on.
     pub fn set(&mut self, name: &'static str, value: &str) {
         self.environment.push((name, value.to_owned()));
+    }
+
+    /// These authorities are the only ones that what is started from now on finds on this system.
+    pub fn trust(&mut self, authorities: PathBuf) {
+        self.authorities = Some(authorities);
     }
 
     /// Ends one of the desktop's own programs, as after a crash.
@@ -344,6 +355,18 @@ impl Desktop {
         let path = path.to_str().context("a path that is no text")?;
         self.run("import", &["-window", "root", path]).map(drop)
     }
+}
+
+/// The program, with this file in the place of the system's list of authorities: WebKit reads no other. It sees a
+/// file system of its own, as the same user, and needs no rights for it where user namespaces are allowed.
+fn trusting(authorities: &Path, program: &str) -> Command {
+    const MOUNT: &str = "mount --bind \"$1\" /etc/ssl/certs/ca-certificates.crt && shift && exec \"$@\"";
+    let (user, group) = (rustix::process::getuid(), rustix::process::getgid());
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c", MOUNT, "sh"]).arg(authorities);
+    let (user, group) = (format!("--map-user={}", user.as_raw()), format!("--map-group={}", group.as_raw()));
+    command.args(["unshare", &user, &group, program]);
+    command
 }
 
 fn environment(folder: &Path, theme: Theme) -> anyhow::Result<Vec<(&'static str, String)>> {

@@ -18,6 +18,7 @@ mod smtp;
 #[cfg(feature = "automation")]
 mod steps;
 mod tap;
+mod tls;
 #[cfg(feature = "automation")]
 mod tray;
 
@@ -27,6 +28,7 @@ use std::{
 };
 
 use tempfile::TempDir;
+use tokio_rustls::TlsAcceptor;
 use understudy_server::config::Config;
 
 #[cfg(feature = "automation")]
@@ -43,6 +45,7 @@ pub use services::{
     ADA, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, Recorded, Services, Staff, authenticator,
 };
 pub use tap::Tap;
+pub use tls::vouched_for;
 #[cfg(feature = "automation")]
 pub use tray::Panel;
 
@@ -82,7 +85,12 @@ impl World {
     }
 
     pub async fn start_on(theme: Theme, screen: Screen) -> anyhow::Result<Self> {
-        Self::start_with(theme, screen, |_| {}).await
+        Self::start_with(theme, screen, None, |_| {}).await
+    }
+
+    /// With a gateway that is reached by `https`, and shows this.
+    pub async fn encrypted(tls: TlsAcceptor) -> anyhow::Result<Self> {
+        Self::start_with(Theme::Light, SCREEN, Some(tls), |_| {}).await
     }
 
     /// With a server that is configured otherwise.
@@ -91,21 +99,30 @@ impl World {
     }
 
     pub async fn configured_in(theme: Theme, adjust: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
-        Self::start_with(theme, SCREEN, adjust).await
+        Self::start_with(theme, SCREEN, None, adjust).await
     }
 
     async fn start_with(
         theme: Theme,
         screen: Screen,
+        tls: Option<TlsAcceptor>,
         adjust: impl FnOnce(&mut Config),
     ) -> anyhow::Result<Self> {
         let start = Instant::now();
         let folder = tempfile::Builder::new().prefix("understudy-test-").tempdir()?;
         let desktop = Desktop::start(folder.path(), theme, screen).await?;
         let mail = Mail::start().await?;
-        let services = Services::start(folder.path(), mail.port(), adjust).await?;
+        let services = Services::start(folder.path(), mail.port(), tls, adjust).await?;
         let pictures = std::env::var_os("UNDERSTUDY_PICTURES").map(PathBuf::from);
         Ok(Self { desktop, services, mail, folder, pictures, theme, start })
+    }
+
+    /// This authority becomes the only one of the first computer's system, for what is started from now on.
+    pub fn trust(&mut self, authority: &str) -> anyhow::Result<()> {
+        let file = self.folder.path().join("authorities.pem");
+        std::fs::write(&file, authority)?;
+        self.desktop.trust(file);
+        Ok(())
     }
 
     /// Where the picture of another program's window goes, where pictures are wanted.

@@ -7,6 +7,7 @@ use demo_platform::{AccessEntry, Identity};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use understudy_protocol::Role;
 use understudy_server::{
     clock::Clock,
@@ -70,6 +71,7 @@ impl Services {
     pub async fn start(
         folder: &Path,
         mail_port: u16,
+        tls: Option<TlsAcceptor>,
         adjust: impl FnOnce(&mut Config),
     ) -> anyhow::Result<Self> {
         let bind = || TcpListener::bind("127.0.0.1:0");
@@ -80,7 +82,10 @@ impl Services {
         };
         let platform_url = url("127.0.0.1", &platform)?;
         let api_url = url("127.0.0.1", &tap)?;
-        let gateway_url = url("localhost", &gateway_tap)?;
+        let mut gateway_url = url("localhost", &gateway_tap)?;
+        if tls.is_some() {
+            gateway_url = Url::parse(&gateway_url.as_str().replacen("http", "https", 1))?;
+        }
 
         let mut config = Config { data_dir: folder.join("server"), ..Config::default() };
         config.api.origin = api_url.clone();
@@ -122,8 +127,8 @@ impl Services {
             },
         )
         .await?;
-        let tap = Tap::start(tap, api.local_addr()?);
-        let gateway_tap = Tap::start(gateway_tap, gateway.local_addr()?);
+        let tap = Tap::start(tap, api.local_addr()?, None);
+        let gateway_tap = Tap::start(gateway_tap, gateway.local_addr()?, tls);
         let core = serve::open(config, Clock::Database).await?;
         for (who, role) in [(&ADA, Role::Support), (&LEA, Role::Lead)] {
             staff::add(&core.store, who.email, who.name, &[role], PASSWORD.to_owned().into()).await?;

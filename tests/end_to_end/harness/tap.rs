@@ -7,11 +7,12 @@ use std::{
 
 use anyhow::Context as _;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split},
     net::{TcpListener, TcpStream, tcp},
     sync::watch,
     task::JoinHandle,
 };
+use tokio_rustls::TlsAcceptor;
 
 pub struct Tap {
     heard: Arc<Mutex<Vec<u8>>>,
@@ -28,19 +29,27 @@ impl Drop for Tap {
 }
 
 impl Tap {
-    /// From a listener to an address.
-    pub fn start(listener: TcpListener, to: SocketAddr) -> Self {
+    /// From a listener to an address; where `tls` is given, as the encrypted end before a server that has none.
+    pub fn start(listener: TcpListener, to: SocketAddr, tls: Option<TlsAcceptor>) -> Self {
         let heard = Arc::new(Mutex::new(vec![]));
         let (cut, held) = (watch::Sender::new(false), watch::Sender::new(false));
         let (hearing, cuts, holds) = (Arc::clone(&heard), cut.subscribe(), held.subscribe());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (hearing, mut cut, held) = (Arc::clone(&hearing), cuts.clone(), holds.clone());
+                let tls = tls.clone();
+                let passing = async move {
+                    stream.set_nodelay(true)?;
+                    match tls {
+                        Some(tls) => pass(tls.accept(stream).await?, to, &hearing, held).await,
+                        None => pass(stream, to, &hearing, held).await,
+                    }
+                };
                 tokio::spawn(async move {
                     // A connection that breaks is the app's business.
                     tokio::select! {
                         _ = cut.wait_for(|cut| *cut) => {}
-                        _ = pass(stream, to, &hearing, held) => {}
+                        _ = passing => {}
                     }
                 });
             }
@@ -78,15 +87,14 @@ impl Tap {
 }
 
 async fn pass(
-    app: TcpStream,
+    app: impl AsyncRead + AsyncWrite,
     to: SocketAddr,
     heard: &Mutex<Vec<u8>>,
     held: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let api = TcpStream::connect(to).await?;
-    app.set_nodelay(true)?;
     api.set_nodelay(true)?;
-    let ((mut from_app, mut to_app), (mut from_api, mut to_api)) = (app.into_split(), api.into_split());
+    let ((mut from_app, mut to_app), (mut from_api, mut to_api)) = (split(app), api.into_split());
     tokio::try_join!(
         async {
             tokio::io::copy(&mut from_app, &mut to_api).await?;
@@ -99,7 +107,7 @@ async fn pass(
 
 async fn listen(
     from: &mut tcp::OwnedReadHalf,
-    to: &mut tcp::OwnedWriteHalf,
+    to: &mut (impl AsyncWrite + Unpin),
     heard: &Mutex<Vec<u8>>,
     mut held: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {

@@ -137,12 +137,10 @@ fn default_path(path: &str) -> &str {
     }
 }
 
-/// A cookie for scripts, as the gateway's host sets it.
+/// A cookie for scripts, as the gateway's host sets it: encrypted only where the gateway is, whatever the platform is.
 fn for_client(cookie: &mut Cookie<'static>, gateway: &Url) -> Option<HeaderValue> {
     cookie.unset_domain();
-    if gateway.scheme() != "https" {
-        cookie.set_secure(false);
-    }
+    cookie.set_secure(gateway.scheme() == "https");
     HeaderValue::from_str(&cookie.to_string()).ok()
 }
 

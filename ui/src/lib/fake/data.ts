@@ -129,6 +129,7 @@ export const prefill: Prefill = {
 export const newVersion: NewVersion = {
   version: "0.2.0",
   notes: "Codes arrive faster.\nThe history can be searched by ticket.",
+  downloaded: null,
 };
 export const error = (code: CommandError["code"], message: string): CommandError => ({
   code,

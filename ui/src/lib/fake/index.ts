@@ -79,6 +79,8 @@ const SHEETS: Record<string, Sheet> = {
     ok: false,
   },
   "bar-crashed": { type: "crashed" },
+  "bar-not-loaded": { type: "not_loaded", untrusted: false, first: false },
+  "bar-not-entered": { type: "not_loaded", untrusted: true, first: true },
 };
 
 function fail(code: ErrorCode, message: string, more: Partial<CommandError> = {}): never {
@@ -109,6 +111,7 @@ export function fake(scene = new URLSearchParams(location.search).get("scene") ?
     session,
     sheet: SHEETS[scene] ?? null,
     connection_lost: scene === "bar-lost",
+    loading: scene === "bar-loading",
     limit_in_ms: scene === "bar-soon" ? 95_000 : session.limit_in_ms,
     idle_in_ms: scene === "bar-still" ? 48_000 : null,
   });

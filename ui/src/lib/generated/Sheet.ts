@@ -12,6 +12,10 @@ export type Sheet = { "type": "close_refused" } | { "type": "external_link", url
  */
 scope: Scope | null, } | { "type": "raised" } | { "type": "consent", question: Question, } | { "type": "downloaded", file: string, folder: string, ok: boolean, } | { "type": "crashed" } | { "type": "not_loaded", 
 /**
- * Nobody vouches for the gateway's certificate.
+ * Nobody vouches for the gateway's certificate, or what answers has none.
  */
-untrusted: boolean, };
+untrusted: boolean, 
+/**
+ * There is none before it: the way in can be tried again.
+ */
+first: boolean, };

@@ -15,6 +15,10 @@ sheet: Sheet | null,
  */
 connection_lost: boolean, 
 /**
+ * The platform's page has been on its way for a second.
+ */
+loading: boolean, 
+/**
  * Milliseconds until the session's limit, at the time this was sent.
  */
 limit_in_ms: number, 
