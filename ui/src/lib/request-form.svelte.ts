@@ -28,6 +28,11 @@ export class RequestForm {
     this.#desk = desk;
   }
 
+  /** Where the consent can be looked up. */
+  get reference(): string {
+    return this.draft.reference ?? this.draft.ticket;
+  }
+
   keep(): void {
     writeRequestDraft($state.snapshot(this.draft));
   }
