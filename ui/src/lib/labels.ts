@@ -23,7 +23,7 @@ export function statusLabel(status: string): string {
 }
 
 const ROLES: Record<Role, () => string> = { support: m.role_support, admin: m.role_admin, lead: m.role_lead };
-export const rolesLabel = (roles: Role[]) => roles.map((role) => ROLES[role]()).join(" · ");
+export const rolesLabel = (roles: Role[]) => roles.map((role) => ROLES[role]()).join(", ");
 
 // The installation words its kinds itself; the two of the specification are also known in other languages.
 const KINDS: Record<string, [string, () => string]> = {
