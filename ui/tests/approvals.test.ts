@@ -48,8 +48,8 @@ beforeEach(() => {
 
 test("what waits for somebody counts, and what a colleague has taken does not", async () => {
   const desk = await open(data.staff);
-  expect(desk.approvals?.value.length).toBe(3);
-  expect(desk.waiting).toBe(2);
+  expect(desk.inbox.approvals?.value.length).toBe(3);
+  expect(desk.inbox.waiting).toBe(2);
 });
 
 test("an administrator is told of a request where it is not before their eyes, until it is over", async () => {
@@ -65,14 +65,14 @@ test("an administrator is told of a request where it is not before their eyes, u
   waiting = waiting.slice(1);
   await hear({ type: "approval_changed", request_id: first.request_id });
   expect(desk.toasts.list).toEqual([]);
-  expect(desk.waiting).toBe(1);
+  expect(desk.inbox.waiting).toBe(1);
 });
 
 test("nobody but administrators asks for what waits", async () => {
   const desk = await open({ ...data.staff, roles: ["support"] });
   await hear({ type: "approval_asked", request_id: waiting[0]?.request_id });
   expect(asked).not.toContain("list_approvals");
-  expect([desk.approvals, desk.waiting]).toEqual([null, 0]);
+  expect([desk.inbox.approvals, desk.inbox.waiting]).toEqual([null, 0]);
 });
 
 test("whoever asked hears of a denial where they are not reading it", async () => {

@@ -32,7 +32,7 @@ async function toastsAt(hash: string, requestId: string): Promise<number> {
   desk.route.place = parsePlace(hash);
   const event = { type: "code_arrived", request_id: requestId, person: request.person, mode: "view" };
   heard.get("server-event")?.({ cursor: 1, at: request.created_at, event });
-  await vi.waitFor(() => expect(desk.inbox).not.toBeNull());
+  await vi.waitFor(() => expect(desk.inbox.codes).not.toBeNull());
   await new Promise((resolve) => setTimeout(resolve));
   return desk.toasts.list.length;
 }

@@ -149,11 +149,11 @@ test("the palette quits, also while impersonating: the app then says why not", a
 
 test("what is set up above the steps has the one main button", () => {
   expect(desk.next).toBe("primary");
-  desk.settingUp = true;
-  desk.setFactor({ set_up: false, fresh_for_ms: 0 });
+  desk.factor.settingUp = true;
+  desk.factor.set({ set_up: false, fresh_for_ms: 0 });
   expect(desk.next).toBe("secondary");
-  desk.setFactor({ set_up: true, fresh_for_ms: 0 });
+  desk.factor.set({ set_up: true, fresh_for_ms: 0 });
   expect(desk.next).toBe("primary");
-  desk.recovery = ["WDJB-MJHT"];
+  desk.factor.recovery = ["WDJB-MJHT"];
   expect(desk.next).toBe("secondary");
 });

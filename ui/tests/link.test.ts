@@ -59,15 +59,15 @@ const texts = () => desk.toasts.list.map(({ text }) => text);
 
 test("a link fills the form in, says so, and sends nothing", async () => {
   await clicked(link);
-  expect(desk.draft).toEqual({
+  expect(desk.form.draft).toEqual({
     ...EMPTY_REQUEST,
     identifier: "INV-000139",
     ticket: "HELP-77",
     reason: "Payment blocked",
     prefilled: true,
   });
-  expect(desk.person).toBeNull();
-  expect(desk.replaced).toBeNull();
+  expect(desk.form.person).toBeNull();
+  expect(desk.form.replaced).toBeNull();
   expect(location.hash).toBe("#/impersonation");
   expect(asked.filter((command) => /find|request_code|verify|start/.test(command))).toEqual([]);
   expect(asked.filter((command) => command === "take_prefill")).toHaveLength(1);
@@ -80,33 +80,33 @@ test("it waits for the sign-in", async () => {
   expect(asked).not.toContain("take_prefill");
   desk.take(state({ prefill: pending }));
   await settled();
-  expect(desk.draft.identifier).toBe("INV-000139");
+  expect(desk.form.draft.identifier).toBe("INV-000139");
 });
 
 test("what was begun comes back with Undo, and no consent goes over to somebody else", async () => {
   desk.take(state());
-  desk.draft = { ...begun };
-  desk.person = elise;
+  desk.form.draft = { ...begun };
+  desk.form.person = elise;
   await clicked({ ...link, reason: null });
-  expect(desk.draft).toMatchObject({ reason: "", given_by: "", means: null, mode: "view" });
-  desk.undoPrefill();
-  expect(desk.draft).toEqual(begun);
-  expect(desk.person).toEqual(elise);
+  expect(desk.form.draft).toMatchObject({ reason: "", given_by: "", means: null, mode: "view" });
+  desk.form.undoPrefill();
+  expect(desk.form.draft).toEqual(begun);
+  expect(desk.form.person).toEqual(elise);
   expect(readRequestDraft()).toEqual(begun);
-  expect(desk.replaced).toBeNull();
+  expect(desk.form.replaced).toBeNull();
 });
 
 test("Undo of a second link brings back the first, with its warning", async () => {
   await clicked(link);
   await clicked({ ...link, person: "INV-000140" });
-  desk.undoPrefill();
-  expect(desk.draft).toMatchObject({ identifier: "INV-000139", prefilled: true });
+  desk.form.undoPrefill();
+  expect(desk.form.draft).toMatchObject({ identifier: "INV-000139", prefilled: true });
 });
 
 test("the warning goes with the request", async () => {
   await clicked(link);
-  await desk.requestCode({} as never);
-  expect(desk.draft.prefilled).toBe(false);
+  await desk.form.send({} as never);
+  expect(desk.form.draft.prefilled).toBe(false);
   expect(readRequestDraft().prefilled).toBe(false);
 });
 
@@ -114,9 +114,9 @@ test.each(["waiting", "code_sent", "verified"] as const)(
   "a request that is %s stays untouched",
   async (name) => {
     open = data.request(name);
-    desk.draft = { ...begun };
+    desk.form.draft = { ...begun };
     await clicked(link);
-    expect(desk.draft).toEqual(begun);
+    expect(desk.form.draft).toEqual(begun);
     expect(desk.request?.value).toEqual(open);
     expect(location.hash).not.toBe("#/impersonation");
     expect(texts()).toEqual([
@@ -130,10 +130,10 @@ test("what is over makes room, and comes back with Undo", async () => {
   desk.take(state());
   await settled();
   desk.setRequest(data.request("expired"));
-  desk.draft = { ...begun };
+  desk.form.draft = { ...begun };
   await clicked(link);
   expect(desk.request).toBeNull();
-  desk.undoPrefill();
+  desk.form.undoPrefill();
   expect(desk.request).toMatchObject({ value: { state: "expired" } });
 });
 
@@ -149,23 +149,23 @@ test("a live session stays untouched", async () => {
       idle_in_ms: null,
     },
   });
-  expect(desk.draft).toEqual(EMPTY_REQUEST);
+  expect(desk.form.draft).toEqual(EMPTY_REQUEST);
   expect(texts()).toHaveLength(1);
 });
 
 test("a link that comes while a code is being requested does not get in between", async () => {
   desk.take(state());
   await settled();
-  desk.draft = { ...begun };
-  const sent = desk.requestCode({} as never);
+  desk.form.draft = { ...begun };
+  const sent = desk.form.send({} as never);
   await Promise.all([sent, clicked(link)]);
-  expect(desk.draft).toEqual(begun);
+  expect(desk.form.draft).toEqual(begun);
   expect(texts()).toHaveLength(1);
 });
 
 test("who reads only is told so", async () => {
   await clicked(link, { staff: data.lead });
-  expect(desk.draft).toEqual(EMPTY_REQUEST);
+  expect(desk.form.draft).toEqual(EMPTY_REQUEST);
   expect(texts()).toEqual([expect.stringMatching(/not allowed/)]);
   expect(pending).toBeNull();
 });
@@ -175,5 +175,5 @@ test("a link that comes while another is taken is taken as well", async () => {
   desk.take(state({ prefill: pending }));
   pending = { ...link, person: "INV-000141" };
   desk.take(state({ prefill: pending }));
-  await vi.waitFor(() => expect(desk.draft.identifier).toBe("INV-000141"));
+  await vi.waitFor(() => expect(desk.form.draft.identifier).toBe("INV-000141"));
 });

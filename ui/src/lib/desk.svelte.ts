@@ -4,67 +4,40 @@ import { createContext } from "svelte";
 import * as m from "$messages";
 import * as app from "./app";
 import { applyAppearance } from "./appearance";
-import {
-  EMPTY_REQUEST,
-  type RequestDraft,
-  readRequestDraft,
-  takeOver,
-  writeRequestDraft,
-  writeWorkspace,
-} from "./drafts";
-import { isOpen, OPEN } from "./flow";
+import { takeOver, writeWorkspace } from "./drafts";
 import type { AppState } from "./generated/AppState";
 import type { CommandError } from "./generated/CommandError";
 import type { EventEnvelope } from "./generated/EventEnvelope";
-import type { InboxEntry } from "./generated/InboxEntry";
 import type { Kind } from "./generated/Kind";
 import type { More } from "./generated/More";
-import type { NewRequest } from "./generated/NewRequest";
-import type { PendingRequest } from "./generated/PendingRequest";
-import type { Person } from "./generated/Person";
-import type { Prefill } from "./generated/Prefill";
 import type { Request } from "./generated/Request";
-import type { SecondFactor } from "./generated/SecondFactor";
 import type { Session } from "./generated/Session";
 import type { Settings } from "./generated/Settings";
 import type { StageClosed } from "./generated/StageClosed";
 import type { StageState } from "./generated/StageState";
+import { Inbox } from "./inbox.svelte";
 import { errorText, kindSingular } from "./labels";
+import { RequestForm } from "./request-form.svelte";
 import { Route, type Screen } from "./route.svelte";
-import { left, type Received, received } from "./time";
+import { Factor } from "./second-factor.svelte";
+import { type Received, received } from "./time";
 import { Toasts } from "./toasts.svelte";
 
 /** From here on a clock that is off is worth a word, in milliseconds. */
 const CLOCK_OFF = 2 * 60_000;
 const CLOCK_SEEN = "clock-seen";
 
-/** A form as it was before a link filled it in. */
-type Replaced = Pick<Desk, "draft" | "person" | "request">;
-
-/** What the app does until its settings have been read. */
-const PLAIN: Settings = {
-  language: null,
-  theme: null,
-  zoom: 100,
-  autostart: false,
-  keep_running: false,
-  show_codes: false,
-  quiet_hours: null,
-  managed: [],
-};
-
 export class Desk {
   readonly route = new Route();
   readonly toasts = new Toasts();
+  readonly form = new RequestForm(this);
+  inbox = $state.raw(new Inbox(this));
+  factor = $state.raw(new Factor());
 
   app: AppState | null = $state.raw(null);
   stage: Received<StageState> | null = $state.raw(null);
   /** `undefined` until the server was asked. */
   request: Received<Request> | null | undefined = $state.raw(undefined);
-  inbox: Received<InboxEntry[]> | null = $state.raw(null);
-  /** Requests of others that wait for an administrator. */
-  approvals: Received<PendingRequest[]> | null = $state.raw(null);
-  inboxError: CommandError | null = $state.raw(null);
   /** Own sessions that have ended and have no note yet. */
   unnoted: Session[] = $state.raw([]);
   /** How many sessions wait for the review of a lead, where one looks. */
@@ -83,28 +56,12 @@ export class Desk {
 
   /** `null` until they have been read. */
   settings: Settings | null = $state.raw(null);
-  /** `null` until the server was asked. */
-  factor: Received<SecondFactor> | null = $state.raw(null);
-  /** New recovery codes, until somebody has said that they are kept: the server shows them only once. */
-  recovery: string[] | null = $state.raw(null);
-  /** Whether it is being set up above the steps of the impersonation. */
-  settingUp = $state(false);
   /** What lies over the screen. */
   over: "palette" | "keys" | null = $state(null);
 
-  /** The impersonation form, and the person its identifier was resolved to. */
-  draft: RequestDraft = $state(readRequestDraft());
-  person: Person | null = $state.raw(null);
-  /** What a link took the place of, as long as it can be brought back. */
-  replaced: Replaced | null = $state.raw(null);
   /** Whether the server has ended the sign-in, as long as nobody has signed in since. */
   signedOut = $state(false);
-  /** Raised whenever the form holds something else altogether. */
-  fills = $state(0);
-  #requesting = false;
   #leaving = false;
-  #taking = false;
-  #takeAgain = false;
 
   /** Why the newer version could not be installed. */
   updateError: CommandError | null = $state.raw(null);
@@ -112,7 +69,6 @@ export class Desk {
   /** The trouble with a server that was left: none of the next one's. */
   #oldTrouble: CommandError | null = $state.raw(null);
 
-  #staffId: string | null = null;
   /** The session left open by an earlier run whose sheet was shown already. */
   #leftId: string | null = null;
 
@@ -142,14 +98,6 @@ export class Desk {
     return this.app?.staff?.roles.includes("lead") ?? false;
   }
 
-  /** What somebody should look at: own codes, and requests that nobody else has taken. */
-  get waiting(): number {
-    const open = this.approvals?.value.filter(
-      ({ taken_by }) => taken_by === null || taken_by.id === this.#staffId,
-    );
-    return (this.inbox?.value.length ?? 0) + (open?.length ?? 0);
-  }
-
   get switchedOff(): boolean {
     return this.app?.info?.switched_off ?? false;
   }
@@ -162,8 +110,7 @@ export class Desk {
 
   /** How the button of the open step looks: what is under way above the steps has the one main button. */
   get next(): "primary" | "secondary" {
-    const settingUp = this.settingUp && this.factor?.value.set_up === false;
-    return settingUp || this.recovery !== null ? "secondary" : "primary";
+    return this.factor.underWay ? "secondary" : "primary";
   }
 
   /** Why what needs the server cannot be done now. */
@@ -205,14 +152,14 @@ export class Desk {
       })
       .catch(() => undefined);
     const stops = await Promise.all([
-      app.onAppState((state) => this.#take(state)),
+      app.onAppState((state) => this.take(state)),
       app.onServerEvent((event) => this.#heard(event)),
       app.onStageState((state) => {
         this.stage = received(state);
       }),
       app.onStageClosed((closed) => this.#stageClosed(closed)),
       app.onSettings((settings) => this.#takeSettings(settings)),
-      app.onCodeOpened((id) => this.openInbox(id)),
+      app.onCodeOpened((id) => this.inbox.open(id)),
       app.onSessionOpened((id) => this.route.go("history", id)),
       app.onMoreWanted((more) => this.askMore(more)),
       app.onCloseRefused(() => {
@@ -224,14 +171,15 @@ export class Desk {
       .getSettings()
       .then((settings) => this.#takeSettings(settings))
       .catch(() => undefined);
-    this.#take(await app.getAppState());
+    this.take(await app.getAppState());
     return () => {
       for (const stop of stops) stop();
     };
   }
 
   /** Also called with the answers of commands that change the app's state. */
-  #take(state: AppState): void {
+  take = (state: AppState): void => {
+    const before = this.app?.staff?.id ?? null;
     const back = this.app?.connection !== "online" && state.connection === "online";
     if (state.server === null && this.app?.server) this.#oldTrouble = state.trouble;
     this.app = state;
@@ -242,38 +190,36 @@ export class Desk {
       this.stage = received(state.stage);
     }
     const staffId = state.staff?.id ?? null;
-    const other = staffId !== this.#staffId;
+    const other = staffId !== before;
     if (other) {
       this.#forget();
+      if (before !== null) this.#startAnew();
       this.signedOut = staffId === null && !this.#leaving;
     }
     // Whoever changes the server knows.
     if (state.server === null) this.signedOut = false;
-    this.#staffId = staffId;
     if (other && staffId !== null) this.#settle(staffId);
     if (state.left && state.left.session.id !== this.#leftId && staffId !== null) {
       this.#leftId = state.left.session.id;
       this.closed = state.left;
     }
     if (staffId !== null && (other || back)) void this.refresh();
-    if (staffId !== null && state.prefill) void this.#takePrefill();
-  }
-
-  take = (state: AppState): void => this.#take(state);
+    if (staffId !== null && state.prefill) this.form.takePrefill();
+  };
 
   #forget(): void {
     this.request = undefined;
-    this.inbox = null;
-    this.approvals = null;
+    this.inbox = new Inbox(this);
+    this.factor = new Factor();
     this.unnoted = [];
     this.toReview = 0;
     this.closed = null;
-    this.factor = null;
-    this.recovery = null;
     this.over = null;
     this.switching = false;
-    if (this.#staffId === null) return;
-    this.clearDraft();
+  }
+
+  #startAnew(): void {
+    this.form.clear();
     // Whoever comes next does not land where the one before was; whoever comes back does.
     this.route.onmove = null;
     this.route.reset();
@@ -292,32 +238,13 @@ export class Desk {
 
   /** Changes some settings and keeps the rest. */
   async changeSettings(change: Partial<Settings>): Promise<void> {
-    const before = this.settings;
-    const wanted = { ...(before ?? PLAIN), ...change };
-    this.settings = wanted;
+    const before = this.settings ?? (await app.getSettings());
+    this.settings = { ...before, ...change };
     try {
-      this.#takeSettings(await app.setSettings(wanted));
+      this.#takeSettings(await app.setSettings(this.settings));
     } catch (error) {
       this.settings = before;
       throw error;
-    }
-  }
-
-  /** Whether the second factor still counts; `undefined` where the server has not said. */
-  factorFresh(now: number): boolean | undefined {
-    return this.factor === null ? undefined : left(this.factor.value.fresh_for_ms, this.factor.at, now) > 0;
-  }
-
-  setFactor(factor: SecondFactor): void {
-    this.factor = received(factor);
-  }
-
-  /** Where the server does not say, starting a session will. */
-  async refreshFactor(): Promise<void> {
-    try {
-      this.setFactor(await app.getSecondFactor());
-    } catch {
-      this.factor = null;
     }
   }
 
@@ -327,8 +254,8 @@ export class Desk {
     if (!this.impersonates) return;
     await Promise.all([
       this.refreshRequest(),
-      this.refreshInbox(),
-      this.refreshApprovals(),
+      this.inbox.refresh(),
+      this.inbox.refreshApprovals(),
       this.refreshUnnoted(),
     ]);
   }
@@ -349,31 +276,6 @@ export class Desk {
     } catch {
       this.request ??= null;
     }
-  }
-
-  async refreshInbox(): Promise<void> {
-    try {
-      this.inbox = received(await app.listInbox());
-      this.#keepToasts();
-      this.inboxError = null;
-    } catch (error) {
-      this.inboxError = error as CommandError;
-    }
-  }
-
-  async refreshApprovals(): Promise<void> {
-    if (!this.administers) return;
-    try {
-      this.approvals = received(await app.listApprovals());
-      this.#keepToasts();
-    } catch {
-      // What waits stays as it was; whoever answers it hears what is wrong.
-    }
-  }
-
-  #keepToasts(): void {
-    const waiting = [...(this.inbox?.value ?? []), ...(this.approvals?.value ?? [])];
-    this.toasts.keepAbout((about) => waiting.some(({ request_id }) => request_id === about));
   }
 
   async refreshUnnoted(): Promise<void> {
@@ -397,143 +299,27 @@ export class Desk {
     this.request = received(request);
   }
 
-  /** Takes the code over and goes to the confirmation. */
-  async useCode(entry: InboxEntry): Promise<void> {
-    this.setRequest(await app.verifyCode(entry.request_id, entry.code));
-    void this.refreshInbox();
-    this.route.go("impersonation");
-  }
-
   /** Opens the form for it, with nobody's consent carried over from the session itself. */
   askMore(more: More): void {
     if (!this.stage) return;
-    if (more === "act" && this.more !== "act") this.draft = { ...EMPTY_REQUEST };
+    if (more === "act" && this.more !== "act") this.form.clear();
     this.more = more;
     this.route.go("impersonation");
-  }
-
-  openInbox(requestId: string): void {
-    void this.refreshInbox();
-    void this.refreshApprovals();
-    this.toasts.keepAbout((about) => about !== requestId);
-    this.route.go("inbox", null, { request: requestId });
-  }
-
-  /** The impersonation page with this person filled in; an open request stays as it is. */
-  impersonate(person: Person): void {
-    this.startOver();
-    this.draft.identifier = person.id;
-    this.person = person;
-    this.keepDraft();
-    this.route.go("impersonation");
-  }
-
-  /** A link wants to fill in the form. Anybody can write one: nothing is sent, not even the search for the person. */
-  async #takePrefill(): Promise<void> {
-    this.#takeAgain = true;
-    if (this.#taking) return;
-    this.#taking = true;
-    try {
-      while (this.#takeAgain) {
-        this.#takeAgain = false;
-        // Whether one may be open decides what becomes of it.
-        if (this.impersonates && this.request === undefined) await this.refreshRequest();
-        const prefill = await app.takePrefill();
-        if (prefill) this.#fillIn(prefill);
-      }
-    } catch {
-      // The link can be opened again.
-    } finally {
-      this.#taking = false;
-    }
-  }
-
-  #fillIn({ person, ticket, reason }: Prefill): void {
-    if (this.#staffId === null) return;
-    if (!this.impersonates) {
-      this.toasts.show(m.error_forbidden());
-      return;
-    }
-    if (this.stage !== null || this.#requesting || isOpen(this.request ?? null, Date.now())) {
-      this.toasts.show(m.prefill_refused());
-      return;
-    }
-    const draft = $state.snapshot(this.draft);
-    const begun = JSON.stringify(draft) !== JSON.stringify(EMPTY_REQUEST);
-    this.replaced = begun ? { draft, person: this.person, request: this.request } : null;
-    // All of it is another case: above all, nobody's consent is carried over.
-    this.draft = {
-      ...EMPTY_REQUEST,
-      identifier: person ?? "",
-      ticket: ticket ?? "",
-      reason: reason ?? "",
-      prefilled: true,
-    };
-    this.person = null;
-    this.request = null;
-    this.keepDraft();
-    this.fills++;
-    this.over = null;
-    this.route.go("impersonation");
-  }
-
-  undoPrefill(): void {
-    if (this.replaced === null) return;
-    Object.assign(this, this.replaced);
-    this.replaced = null;
-    this.keepDraft();
-    this.fills++;
-  }
-
-  prefillSeen(): void {
-    this.replaced = null;
-    if (!this.draft.prefilled) return;
-    this.draft.prefilled = false;
-    this.keepDraft();
-  }
-
-  /** What the form asks for. */
-  async requestCode(wanted: NewRequest): Promise<void> {
-    this.#requesting = true;
-    try {
-      this.setRequest(await app.requestCode(wanted));
-    } finally {
-      this.#requesting = false;
-    }
-    this.prefillSeen();
-    void this.refreshInbox();
   }
 
   /** After the app was lost: one click sends a new code, and the note waits for the end of both. */
   async resume(id: string): Promise<void> {
     this.setRequest(await app.resumeSession(id));
     this.closed = null;
-    void this.refreshInbox();
+    void this.inbox.refresh();
     this.route.go("impersonation");
-  }
-
-  /** Leaves behind what is over, so that the form opens again. */
-  startOver(): void {
-    const state = this.request?.value.state;
-    if (state === undefined || !OPEN.includes(state)) this.request = null;
-  }
-
-  keepDraft(): void {
-    writeRequestDraft($state.snapshot(this.draft));
-  }
-
-  clearDraft(): void {
-    writeRequestDraft(null);
-    this.draft = readRequestDraft();
-    this.person = null;
-    this.replaced = null;
   }
 
   async leave(): Promise<void> {
     this.#leaving = true;
     try {
       await app.signOut();
-      this.#take(await app.getAppState());
+      this.take(await app.getAppState());
     } finally {
       this.#leaving = false;
     }
@@ -565,7 +351,7 @@ export class Desk {
     this.closeRefused = false;
     this.more = null;
     this.request = null;
-    this.clearDraft();
+    this.form.clear();
     const { note, person } = closed.session;
     // Filed on the way out: nothing is left to ask.
     if (note) this.toasts.show(m.note_filed({ name: person.name }));
@@ -574,41 +360,28 @@ export class Desk {
     void this.refreshUnnoted();
   }
 
-  async #codeArrived(requestId: string, name: string): Promise<void> {
-    await Promise.all([this.refreshInbox(), this.refreshRequest()]);
-    const waitsHere = this.screen === "impersonation" && this.request?.value.id === requestId;
-    if (waitsHere || this.screen === "inbox") return;
-    const open = { label: m.toast_open(), run: () => this.openInbox(requestId) };
-    this.toasts.show(m.toast_code({ name }), open, requestId);
-  }
-
-  async #approvalAsked(requestId: string): Promise<void> {
-    await this.refreshApprovals();
-    const asked = this.approvals?.value.find(({ request_id }) => request_id === requestId);
-    if (!asked || this.screen === "inbox") return;
-    const open = { label: m.toast_open(), run: () => this.openInbox(requestId) };
-    this.toasts.show(m.toast_approval({ name: asked.staff.name }), open, requestId);
-  }
+  /** The button of a message that leads there. */
+  opens = (run: () => void) => ({ label: m.toast_open(), run });
 
   #heard({ event }: EventEnvelope): void {
     switch (event.type) {
       case "approval_asked":
-        void this.#approvalAsked(event.request_id);
+        void this.inbox.asked(event.request_id);
         break;
       case "approval_changed":
-        void this.refreshApprovals();
+        void this.inbox.refreshApprovals();
         break;
       case "code_denied": {
         if (this.screen === "impersonation") break;
-        const open = { label: m.toast_open(), run: () => this.route.go("impersonation") };
+        const open = this.opens(() => this.route.go("impersonation"));
         this.toasts.show(m.toast_denied({ by: event.by.name, name: event.person.name }), open);
         break;
       }
       case "code_arrived":
-        void this.#codeArrived(event.request_id, event.person.name);
+        void this.inbox.arrived(event.request_id, event.person.name);
         break;
       case "request_changed":
-        void this.refreshInbox();
+        void this.inbox.refresh();
         void this.refreshRequest();
         break;
       case "note_written":
@@ -629,8 +402,8 @@ export class Desk {
         break;
       case "exception_used": {
         const { session_id, staff, approved_by, category } = event;
-        if (staff.id === this.#staffId || approved_by?.id === this.#staffId) break;
-        const open = { label: m.toast_open(), run: () => this.route.go("history", session_id) };
+        if ([staff.id, approved_by?.id].includes(this.app?.staff?.id)) break;
+        const open = this.opens(() => this.route.go("history", session_id));
         this.toasts.show(m.toast_exception({ name: staff.name, category }), open);
         break;
       }

@@ -18,7 +18,8 @@ export interface RequestDraft {
   given_by: string;
   /** `null` until somebody has chosen: a consent is stated, never assumed. */
   means: ConsentMeans | null;
-  reference: string;
+  /** `null` until it is typed: the ticket, where the consent is looked up most often. */
+  reference: string | null;
   /** Of an exceptional case. */
   category: string | null;
   exception: string;
@@ -38,7 +39,7 @@ export const EMPTY_REQUEST: RequestDraft = {
   evidence: "statement",
   given_by: "",
   means: null,
-  reference: "",
+  reference: null,
   category: null,
   exception: "",
   prefilled: false,

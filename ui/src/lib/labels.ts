@@ -1,7 +1,7 @@
 // The contract's values in the words of the screen.
 import * as m from "$messages";
+import { COMMON, type Sentences } from "./errors";
 import type { CommandError } from "./generated/CommandError";
-import type { ErrorCode } from "./generated/ErrorCode";
 import type { Kind } from "./generated/Kind";
 import type { Role } from "./generated/Role";
 import { getLocale } from "./paraglide/runtime";
@@ -23,7 +23,7 @@ export function statusLabel(status: string): string {
 }
 
 const ROLES: Record<Role, () => string> = { support: m.role_support, admin: m.role_admin, lead: m.role_lead };
-export const rolesLabel = (roles: Role[]) => roles.map((role) => ROLES[role]()).join(" · ");
+export const rolesLabel = (roles: Role[]) => roles.map((role) => ROLES[role]()).join(", ");
 
 // The installation words its kinds itself; the two of the specification are also known in other languages.
 const KINDS: Record<string, [string, () => string]> = {
@@ -38,8 +38,8 @@ export function kindSingular(id: string, kinds: Kind[]): string {
   return kindWord(kinds.find((kind) => kind.id === id)?.singular ?? id);
 }
 
-// The server speaks English; where its code says it all, other languages have their own sentence.
-const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
+const ERRORS: Sentences = {
+  ...COMMON,
   signed_out: m.error_signed_out,
   wrong_credentials: m.error_wrong_credentials,
   forbidden: m.error_forbidden,
@@ -47,8 +47,6 @@ const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
   invalid: ({ field, message }) =>
     field === "url" ? message : field === "identifier" ? m.identifier_shared() : m.error_invalid(),
   not_found: m.error_not_found,
-  too_many: ({ retry_after_ms }) =>
-    m.error_too_many({ seconds: Math.ceil((retry_after_ms ?? 60_000) / 1000) }),
   person_not_found: m.error_person_not_found,
   person_refused: m.error_person_refused,
   already_impersonating: m.error_already_impersonating,
@@ -72,19 +70,14 @@ const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
   other_sign_in: m.error_other_sign_in,
   second_factor_needed: m.error_second_factor_needed,
   wrong_second_factor: m.factor_wrong,
-  session_ended: m.error_session_ended,
   switched_off: m.error_switched_off,
   consent_missing: m.error_consent_missing,
-  consent_unavailable: m.error_consent_unavailable,
   limit_reached: m.error_limit_reached,
   directory_unavailable: m.error_directory_unavailable,
   internal: m.error_internal,
-  unreachable: m.error_unreachable,
   untrusted: m.error_untrusted,
   // The app itself says it, in the language, and names the versions.
   other_version: ({ message }) => message || m.error_other_version(),
-  // So it does with what failed on this computer.
-  app: ({ message }) => message,
 };
 
 export function errorText(error: CommandError): string {

@@ -13,6 +13,11 @@ export function latest<Q, A>(ask: (question: Q) => Promise<A>): (question: Q) =>
   };
 }
 
+/** How long typing pauses before what stands there is searched for, in milliseconds: a name is one search. */
+export const PAUSE = 300;
+/** Fewer characters say too little to search for by themselves. */
+export const LEAST = 2;
+
 /** Calls `run` once, `wait` milliseconds after the last call. */
 export function debounce<Args extends unknown[]>(run: (...args: Args) => void, wait: number) {
   let timer: ReturnType<typeof setTimeout> | undefined;

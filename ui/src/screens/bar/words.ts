@@ -1,7 +1,7 @@
 // The bar's own few words, so that it loads none of the workspace's.
 
+import { COMMON } from "$lib/errors";
 import type { CommandError } from "$lib/generated/CommandError";
-import type { ErrorCode } from "$lib/generated/ErrorCode";
 import type { Session } from "$lib/generated/Session";
 import { getLocale } from "$lib/paraglide/runtime";
 import * as m from "$messages";
@@ -16,18 +16,7 @@ export function kindWord(kind: string): string {
   return kind === "Company" ? m.kind_company() : kind;
 }
 
-// What can go wrong from the bar; the server speaks English.
-const ERRORS: Partial<Record<ErrorCode, (error: CommandError) => string>> = {
-  unreachable: m.error_unreachable,
-  session_ended: m.error_session_ended,
-  consent_unavailable: m.error_consent_unavailable,
-  too_many: ({ retry_after_ms }) =>
-    m.error_too_many({ seconds: Math.ceil((retry_after_ms ?? 60_000) / 1000) }),
-  // The app says itself what failed on this computer, in the language.
-  app: ({ message }) => message || m.error_internal(),
-};
-
 export function errorSentence(error: CommandError): string {
   if (getLocale() === "en" && error.message !== "") return error.message;
-  return (ERRORS[error.code] ?? m.error_internal)(error);
+  return COMMON[error.code]?.(error) || m.error_internal();
 }

@@ -52,7 +52,7 @@ export function commandsOf(desk: Desk, person: Person | null = null): Command[] 
       id: "impersonate",
       label: m.palette_impersonate({ name: person.name }),
       Icon: UserRoundCog,
-      run: () => desk.impersonate(person),
+      run: () => desk.form.open(person),
     });
   }
   if (stage !== null) {

@@ -22,9 +22,9 @@ export class Proof {
   /** Nothing is asked while it is fresh, or while the server has not said. */
   readonly asked = $derived.by(() => {
     if (!this.#needed()) return null;
-    if (this.#desk.recovery !== null) return "set_up";
-    if (this.#desk.factor === null || this.#desk.factorFresh(nowBySecond())) return null;
-    return this.#desk.factor.value.set_up ? "code" : "set_up";
+    if (this.#desk.factor.recovery !== null) return "set_up";
+    if (this.#desk.factor.state === null || this.#desk.factor.fresh(nowBySecond())) return null;
+    return this.#desk.factor.state.value.set_up ? "code" : "set_up";
   });
   #desk: Desk;
   #needed: () => boolean;
@@ -36,7 +36,7 @@ export class Proof {
     $effect(() => {
       if (!needed()) return;
       untrack(() => {
-        if (desk.recovery === null) void desk.refreshFactor();
+        if (desk.factor.recovery === null) void desk.factor.refresh();
       });
     });
   }
@@ -52,9 +52,9 @@ export class Proof {
     }
     // What counted a moment ago does so no longer: it is asked for, which says enough.
     const desk = this.#desk;
-    await desk.refreshFactor();
-    if (desk.factor === null || desk.factorFresh(Date.now()))
-      desk.setFactor({ set_up: true, fresh_for_ms: 0 });
+    await desk.factor.refresh();
+    if (desk.factor.state === null || desk.factor.fresh(Date.now()))
+      desk.factor.set({ set_up: true, fresh_for_ms: 0 });
     return false;
   }
 
@@ -68,7 +68,7 @@ export class Proof {
     if (code !== null) {
       this.busy = true;
       try {
-        this.#desk.setFactor(await verifySecondFactor(code));
+        this.#desk.factor.set(await verifySecondFactor(code));
         this.code = "";
         this.recovery = false;
         return true;

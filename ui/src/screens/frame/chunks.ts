@@ -1,5 +1,5 @@
-// Screens that the first sight of the app does not need.
-export const LATER = {
+// What the first sight of the app does not need, fetched when it is.
+export const CHUNKS = {
   impersonation: () => import("../impersonation/Impersonation.svelte"),
   inbox: () => import("../inbox/Inbox.svelte"),
   history: () => import("../history/History.svelte"),
