@@ -272,6 +272,17 @@ impl App {
         Ok(self.client.execute(script, arguments).await?)
     }
 
+    /// Answers with what the script gives to the function that is its last argument.
+    pub async fn script_async(
+        &self,
+        view: View,
+        script: &str,
+        arguments: Vec<Value>,
+    ) -> anyhow::Result<Value> {
+        self.url(view).await?;
+        Ok(self.client.execute_async(script, arguments).await?)
+    }
+
     /// Waits until every webview has drawn what was last changed, for a picture.
     pub async fn drawn(&self) -> anyhow::Result<()> {
         // A window that is covered draws nothing, so time alone must do too.
