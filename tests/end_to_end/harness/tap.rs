@@ -17,6 +17,7 @@ pub struct Tap {
     heard: Arc<Mutex<Vec<u8>>>,
     cut: watch::Sender<bool>,
     held: watch::Sender<bool>,
+    to: watch::Sender<SocketAddr>,
     task: JoinHandle<()>,
 }
 
@@ -31,21 +32,25 @@ impl Tap {
     /// From a listener to an address.
     pub fn start(listener: TcpListener, to: SocketAddr) -> Self {
         let heard = Arc::new(Mutex::new(vec![]));
-        let (cut, held) = (watch::Sender::new(false), watch::Sender::new(false));
-        let (hearing, cuts, holds) = (Arc::clone(&heard), cut.subscribe(), held.subscribe());
+        let (cut, held, to) = (watch::Sender::new(false), watch::Sender::new(false), watch::Sender::new(to));
+        let (hearing, cuts, holds, ends) =
+            (Arc::clone(&heard), cut.subscribe(), held.subscribe(), to.subscribe());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (hearing, mut cut, held) = (Arc::clone(&hearing), cuts.clone(), holds.clone());
+                let mut ends = ends.clone();
+                let to = *ends.borrow_and_update();
                 tokio::spawn(async move {
                     // A connection that breaks is the app's business.
                     tokio::select! {
                         _ = cut.wait_for(|cut| *cut) => {}
+                        _ = ends.changed() => {}
                         _ = pass(stream, to, &hearing, held) => {}
                     }
                 });
             }
         });
-        Self { heard, cut, held, task }
+        Self { heard, cut, held, to, task }
     }
 
     /// The network is gone: what is open breaks, and nothing new gets through.
@@ -56,6 +61,12 @@ impl Tap {
     /// The network is back.
     pub fn mend(&self) {
         self.cut.send_replace(false);
+    }
+
+    /// Another server answers in place of the one before, as after an upgrade: what is open breaks. Answers with
+    /// where the one before is.
+    pub fn lead_to(&self, to: SocketAddr) -> SocketAddr {
+        self.to.send_replace(to)
     }
 
     /// What the server answers is held back, as by a server that is slow; questions get through.
