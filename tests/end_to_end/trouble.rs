@@ -148,16 +148,37 @@ async fn a_server_that_is_replaced_under_a_signed_in_app_says_which_side_to_upda
     app.close().await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_is_off_is_said() -> anyhow::Result<()> {
-    let world = World::start(Theme::Light).await?;
+/// The app says this of its clock; then it is used up to the verified code.
+async fn works_with_a_clock_off_by(seconds: i64, words: &str) -> anyhow::Result<()> {
+    let world = World::start_off_by(seconds).await?;
     let app = App::start(&world).await?;
-    let server = odd(info(PROTOCOL_VERSION, None), later(400), None).await?;
-    asks_for(&app, &format!("http://127.0.0.1:{}", server.port)).await?;
+    asks_for(&app, world.services.api.as_str()).await?;
     app.see(View::Main, &id("email")).await?;
-    app.reads(View::Main, &id("clock-off"), "clock").await?;
-    world.step(&app, "60-clock", "This computer's clock is off, and the app says so.").await?;
+    app.reads(View::Main, &id("clock-off"), words).await?;
+    world
+        .step(&app, &format!("60-clock-{seconds}"), "This computer's clock is off: the app says so.")
+        .await?;
+    app.sign_in_again(&ADA).await?;
+    app.reads(View::Main, &id("clock-off"), words).await?;
+    app.click(View::Main, &format!("{} button", id("clock-off"))).await?;
+    app.gone(View::Main, &id("clock-off")).await?;
+    app.request_code(&world, PERSON, "view").await?;
+    // The server gives ten minutes, and counts them for itself: the two clocks do not meet.
+    let left = app.text(View::Main, &id("code-time")).await?;
+    ensure!(left.starts_with("9:") || left.starts_with("10:00"), "the code has {left:?}");
+    app.enter_code(&world.mail.newest(ADA.email, 1).await?.code()).await?;
+    ensure!(!app.shows(View::Main, &id("clock-off")).await?, "it is said twice");
     app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_clock_that_is_behind_the_app_says_so_and_works() -> anyhow::Result<()> {
+    works_with_a_clock_off_by(300, "clock is 5 minutes behind the server’s").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_clock_that_is_ahead_the_app_says_so_and_works() -> anyhow::Result<()> {
+    works_with_a_clock_off_by(-300, "clock is 5 minutes ahead of the server’s").await
 }
 
 /// An authority of one's own, and what a server of this name shows that it vouches for.

@@ -23,11 +23,13 @@ mod tray;
 
 use std::{
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use chrono::TimeDelta;
 use tempfile::TempDir;
-use understudy_server::config::Config;
+use understudy_server::{clock::Clock, config::Config};
 
 #[cfg(feature = "automation")]
 pub use app::{App, View, id};
@@ -82,7 +84,16 @@ impl World {
     }
 
     pub async fn start_on(theme: Theme, screen: Screen) -> anyhow::Result<Self> {
-        Self::start_with(theme, screen, |_| {}).await
+        Self::start_with(theme, screen, Clock::Database, |_| {}).await
+    }
+
+    /// With a server whose clock differs from this computer's by so many seconds, and stands still there.
+    pub async fn start_off_by(seconds: i64) -> anyhow::Result<Self> {
+        let now = (chrono::Utc::now() + TimeDelta::seconds(seconds)).timestamp_millis();
+        let clock = Clock::Manual(Arc::new(now.into()));
+        let world = Self::start_with(Theme::Light, SCREEN, clock, |_| {}).await?;
+        world.services.tap.shift_dates(seconds);
+        Ok(world)
     }
 
     /// With a server that is configured otherwise.
@@ -91,19 +102,20 @@ impl World {
     }
 
     pub async fn configured_in(theme: Theme, adjust: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
-        Self::start_with(theme, SCREEN, adjust).await
+        Self::start_with(theme, SCREEN, Clock::Database, adjust).await
     }
 
     async fn start_with(
         theme: Theme,
         screen: Screen,
+        clock: Clock,
         adjust: impl FnOnce(&mut Config),
     ) -> anyhow::Result<Self> {
         let start = Instant::now();
         let folder = tempfile::Builder::new().prefix("understudy-test-").tempdir()?;
         let desktop = Desktop::start(folder.path(), theme, screen).await?;
         let mail = Mail::start().await?;
-        let services = Services::start(folder.path(), mail.port(), adjust).await?;
+        let services = Services::start(folder.path(), mail.port(), clock, adjust).await?;
         let pictures = std::env::var_os("UNDERSTUDY_PICTURES").map(PathBuf::from);
         Ok(Self { desktop, services, mail, folder, pictures, theme, start })
     }

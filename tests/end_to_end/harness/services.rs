@@ -70,6 +70,7 @@ impl Services {
     pub async fn start(
         folder: &Path,
         mail_port: u16,
+        clock: Clock,
         adjust: impl FnOnce(&mut Config),
     ) -> anyhow::Result<Self> {
         let bind = || TcpListener::bind("127.0.0.1:0");
@@ -124,7 +125,7 @@ impl Services {
         .await?;
         let tap = Tap::start(tap, api.local_addr()?);
         let gateway_tap = Tap::start(gateway_tap, gateway.local_addr()?);
-        let core = serve::open(config, Clock::Database).await?;
+        let core = serve::open(config, clock).await?;
         for (who, role) in [(&ADA, Role::Support), (&LEA, Role::Lead)] {
             staff::add(&core.store, who.email, who.name, &[role], PASSWORD.to_owned().into()).await?;
         }
