@@ -25,7 +25,7 @@ async fn step_out(app: &App) -> anyhow::Result<()> {
 }
 
 /// Waits until these sessions are listed, and no others.
-async fn lists(app: &App, sessions: &[Uuid]) -> anyhow::Result<()> {
+pub async fn lists(app: &App, sessions: &[Uuid]) -> anyhow::Result<()> {
     const LISTED: &str =
         "return [...document.querySelectorAll('[data-session]')].map((row) => row.dataset.session)";
     until(&format!("{sessions:?} are listed"), SOON, async || {
