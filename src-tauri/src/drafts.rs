@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,24 +18,31 @@ use crate::words::say;
 /// Drafts of notes that were then written elsewhere do not pile up.
 const MOST: usize = 50;
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Clone, Serialize, Deserialize)]
 struct Stored {
     staff: Uuid,
     notes: BTreeMap<Uuid, NoteDraft>,
 }
 
-pub(crate) struct Drafts(Mutex<PathBuf>);
+pub(crate) struct Drafts(Mutex<Kept>);
+
+struct Kept {
+    path: PathBuf,
+    /// What the disk had no room for: at least it outlives the window that it was typed into.
+    unwritten: Option<Stored>,
+}
 
 impl Drafts {
     pub(crate) fn at(path: PathBuf) -> Self {
-        Self(Mutex::new(path))
+        Self(Mutex::new(Kept { path, unwritten: None }))
     }
 
     /// Somebody is signed in: what another one left is removed.
     pub(crate) fn belong_to(&self, staff: Uuid) {
-        let path = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if stored(&path).is_some_and(|stored| stored.staff != staff)
-            && let Err(error) = std::fs::remove_file(&*path)
+        let mut kept = self.lock();
+        kept.unwritten.take_if(|unwritten| unwritten.staff != staff);
+        if stored(&kept.path).is_some_and(|stored| stored.staff != staff)
+            && let Err(error) = std::fs::remove_file(&kept.path)
         {
             log::warn!("the drafts of somebody else could not be removed: {error}");
         }
@@ -43,14 +50,13 @@ impl Drafts {
 
     /// What this staff member has written of the session's note; empty where that is nothing.
     pub(crate) fn of(&self, staff: Uuid, session: Uuid) -> NoteDraft {
-        let path = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        read(&path, staff).notes.remove(&session).unwrap_or_default()
+        self.lock().read(staff).notes.remove(&session).unwrap_or_default()
     }
 
     /// Keeps it, or forgets it where it is empty.
     pub(crate) fn keep(&self, staff: Uuid, session: Uuid, draft: NoteDraft) -> Result<()> {
-        let path = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut stored = read(&path, staff);
+        let mut kept = self.lock();
+        let mut stored = kept.read(staff);
         if draft == NoteDraft::default() {
             stored.notes.remove(&session);
         } else {
@@ -61,7 +67,9 @@ impl Drafts {
             let Some(other) = other else { break };
             stored.notes.remove(&other);
         }
-        write(&path, &stored).map_err(|error| {
+        let written = write(&kept.path, &stored);
+        kept.unwritten = written.is_err().then_some(stored);
+        written.map_err(|error| {
             let message = say(
                 "Your draft could not be kept on this computer. Is its disk full?",
                 "Votre brouillon n’a pas pu être conservé sur cet ordinateur. Le disque est-il plein ?",
@@ -69,12 +77,18 @@ impl Drafts {
             CommandError::internal(message, error)
         })
     }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// A file that is missing, cannot be read or is somebody else's counts as empty.
-fn read(path: &Path, staff: Uuid) -> Stored {
-    let known = stored(path).filter(|stored| stored.staff == staff);
-    known.unwrap_or_else(|| Stored { staff, ..Stored::default() })
+impl Kept {
+    /// A file that is missing, cannot be read or is somebody else's counts as empty.
+    fn read(&self, staff: Uuid) -> Stored {
+        let known = self.unwritten.clone().or_else(|| stored(&self.path));
+        known.filter(|stored| stored.staff == staff).unwrap_or_else(|| Stored { staff, ..Stored::default() })
+    }
 }
 
 fn stored(path: &Path) -> Option<Stored> {
@@ -134,6 +148,22 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(std::fs::metadata(&path)?.permissions().mode() & 0o777, 0o600);
         }
+        Ok(())
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_kept_as_long_as_the_app_runs() -> Outcome {
+        let folder = tempfile::tempdir()?;
+        let place = folder.path().join("place");
+        std::fs::write(&place, "no folder")?;
+        let drafts = Drafts::at(place.join("notes.json"));
+        let (ada, bob, session) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+        assert!(drafts.keep(ada, session, draft("Looked at the profile")).is_err());
+        assert_eq!(drafts.of(ada, session), draft("Looked at the profile"));
+        assert_eq!(drafts.of(bob, session), NoteDraft::default());
+        std::fs::remove_file(&place)?;
+        drafts.keep(ada, Uuid::nil(), draft("Another one")).map_err(|error| error.message)?;
+        assert_eq!(Drafts::at(place.join("notes.json")).of(ada, session), draft("Looked at the profile"));
         Ok(())
     }
 

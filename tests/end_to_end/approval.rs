@@ -7,9 +7,11 @@ use understudy_protocol::{Recipient, Role};
 use understudy_server::{config::Config, staff};
 
 use crate::harness::{
-    ADA, App, Colleague, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Staff, Theme, View, World, id, until,
+    ADA, App, Colleague, Desktop, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Staff, Theme, View, World, id,
+    until,
 };
 
+const MAIN: &str = "^Understudy$";
 const GRACE: Staff = Staff { email: "grace@example.com", name: "Grace Okafor" };
 const TESS: Staff = Staff { email: "tess@example.com", name: "Tess Moreau" };
 const NO: &str = "She has not called back yet. Wait for her call, then ask again.";
@@ -219,4 +221,49 @@ async fn several_requests_are_one_notification_that_goes_when_none_waits() -> an
         app.close().await?;
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_after_the_windows_were_closed_to_the_tray_is_told_all_the_same() -> anyhow::Result<()> {
+    let (world, ada, office, grace) = two_people(Theme::Light).await?;
+    let (ada_panel, grace_panel) = (world.desktop.panel().await?, office.desktop.panel().await?);
+    ada_panel.says("You are yourself: Ada Winter").await?;
+    grace_panel.says("You are yourself: Grace Okafor").await?;
+    ada.click(View::Main, &id("nav-settings")).await?;
+    ada.click(View::Main, &id("set-show-codes")).await?;
+    ada.see(View::Main, &format!("{}[aria-checked=true]", id("set-show-codes"))).await?;
+    office.desktop.close_window(MAIN).await?;
+    ensure!(!grace_panel.shows("waits for you").await?, "something waits before anybody has asked");
+
+    // Grace sees no window: her computer tells her, and her tray counts.
+    ada.request_code(&world, PERSON, "view").await?;
+    world.desktop.close_window(MAIN).await?;
+    let told = async |desktop: &Desktop, title: &str| {
+        until(&format!("the notification {title:?}"), SOON, async || {
+            let known = desktop.notifications()?;
+            Ok(known.into_iter().find(|(known, _)| known == title).map(|(_, body)| body))
+        })
+        .await
+    };
+    let asked = told(&office.desktop, "Ada Winter asks for a code").await?;
+    ensure!(asked.contains(PERSON_NAME), "it does not say for whom: {asked}");
+    grace_panel.says("1 request waits for you").await?;
+    ensure!(office.desktop.windows()? == 0, "her window has come by itself");
+    grace_panel.choose("1 request waits for you").await?;
+    until("her window is there", SOON, async || Ok(office.desktop.window(MAIN))).await?;
+    grace.click(View::Main, &id("take")).await?;
+    grace.scan().await?;
+    grace.click(View::Main, &id("recovery-kept")).await?;
+    grace.click(View::Main, &id("hand-over")).await?;
+
+    // Neither does Ada: her notification has the code.
+    let code = world.mail.newest(ADA.email, 1).await?.code();
+    let arrived = told(&world.desktop, "A code has arrived").await?;
+    ensure!(arrived.contains(&code), "it has not the code {code}: {arrived}");
+    ensure!(world.desktop.windows()? == 0, "her window has come by itself");
+    ada_panel.choose("Open Understudy").await?;
+    until("her window is there", SOON, async || Ok(world.desktop.window(MAIN))).await?;
+    ada.enter_code(&code).await?;
+    ada.close().await?;
+    grace.close().await
 }

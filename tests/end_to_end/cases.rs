@@ -108,10 +108,36 @@ async fn a_document_that_does_not_upload_does_under_another_name() -> anyhow::Re
     go(&app, "form[action$='/delete'] button").await?;
     ensure!(app.answer_dialog(None).await?.contains("Delete"), "it does not ask");
     ensure!(app.answer_dialog(None).await?.contains("deleted"), "it does not say so");
+    app.close().await
+}
 
-    // Server-sent events: the message about the upload comes to the open page.
+/// An upload that leaves the page open, as the page's own script would do it.
+const UPLOAD: &str = "const form = new FormData();
+    form.append('csrf_token', document.querySelector('input[name=csrf_token]').value);
+    form.append('file', new File(['%PDF-1.4'], arguments[0], { type: 'application/pdf' }));
+    const done = arguments[1];
+    fetch('/documents', { method: 'POST', body: form }).then(({ status }) => done(status), (error) => done(`${error}`));";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_the_platform_pushes_comes_to_the_page_that_is_open() -> anyhow::Result<()> {
+    let (world, app) = stepped_in(crate::harness::PERSON).await?;
     go(&app, "nav a[href='/messages']").await?;
-    app.reads(View::Platform, ".messages", "Passport 2.pdf").await?;
+    app.see(View::Platform, "[data-messages] li").await?;
+    let before = app.texts(View::Platform, "[data-messages] li").await?;
+    app.script(View::Platform, "window.stayed = true", vec![]).await?;
+    let answered = app.script_async(View::Platform, UPLOAD, vec!["Land register.pdf".into()]).await?;
+    ensure!(answered == 200, "the upload is answered with {answered}");
+    // The platform takes seconds to check a document, and then writes: server-sent events bring it here.
+    app.reads(View::Platform, "[data-messages]", "Land register.pdf").await?;
+    let after = app.texts(View::Platform, "[data-messages] li").await?;
+    ensure!(
+        after.len() == before.len() + 1 && after[1..] == before,
+        "there were {before:?}, there are {after:?}"
+    );
+    ensure!(!before.concat().contains("Land register"), "it was there already: {before:?}");
+    let stayed = app.script(View::Platform, "return window.stayed === true", vec![]).await?;
+    ensure!(stayed == true, "the page was loaded again");
+    world.step(&app, "45-message", "A message came while the page was open.").await?;
     app.close().await
 }
 

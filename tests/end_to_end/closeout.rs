@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{anyhow, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use rustix::process::Signal;
 use sea_orm::ConnectionTrait as _;
 use understudy_protocol::Role;
@@ -358,4 +358,44 @@ async fn a_note_that_an_admin_waives_is_owed_no_longer_and_both_see_it() -> anyh
     world.step(&ada, "105-waived", "Ada sees that the note was waived, by whom and why.").await?;
     max.close().await?;
     ada.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_half_of_a_double_click_does_not_land_on_the_page_that_moves_up() -> anyhow::Result<()> {
+    // Around the bar and the page.
+    const FRAME: i32 = 4;
+    let (world, app, _) = stepped_in(Theme::Light).await?;
+    let height = async || {
+        app.script(View::Platform, "return innerHeight", vec![]).await?.as_i64().context("no height")
+    };
+    let comes_back = async |full: i64| {
+        until("the bar is as low as before", SOON, async || Ok((height().await? == full).then_some(()))).await
+    };
+    let full = height().await?;
+    let count = "window.clicks = 0; addEventListener('mousedown', () => { window.clicks += 1; }, true)";
+    app.script(View::Platform, count, vec![]).await?;
+    let clicks = async || app.script(View::Platform, "return window.clicks", vec![]).await;
+
+    app.click(View::Bar, &id("bar-note")).await?;
+    app.see(View::Bar, &id("note-draft-close")).await?;
+    until("the page has moved down", SOON, async || Ok((height().await? < full).then_some(()))).await?;
+    let middle = format!(
+        "const place = document.querySelector('{}').getBoundingClientRect();
+        return [Math.round(place.x + place.width / 2), Math.round(place.y + place.height / 2)]",
+        id("note-draft-close")
+    );
+    let [x, y]: [i32; 2] = serde_json::from_value(app.script(View::Bar, &middle, vec![]).await?)?;
+    world.desktop.bring_up(STAGE)?;
+    let stage = world.desktop.window(STAGE).context("no stage")?;
+    let [left, top, ..] = world.desktop.place(&stage)?;
+    let (x, y) = ((left + FRAME + x).to_string(), (top + FRAME + y).to_string());
+    world.desktop.run("xdotool", &["mousemove", "--sync", &x, &y])?;
+    world.desktop.run("xdotool", &["click", "--repeat", "2", "--delay", "150", "1"])?;
+    app.gone(View::Bar, &id("note-draft")).await?;
+    comes_back(full).await?;
+    ensure!(clicks().await? == 0, "the page was clicked");
+    // It would have been: now the page is there.
+    world.desktop.run("xdotool", &["click", "1"])?;
+    until("the page is clicked", SOON, async || Ok((clicks().await? == 1).then_some(()))).await?;
+    app.close().await
 }

@@ -1,6 +1,11 @@
 //! A computer that lacks something: keyring, notifications, room on its disk, a monitor it had before.
 
-use std::{fs, os::unix::fs::symlink, path::PathBuf};
+use std::{
+    fs,
+    io::{ErrorKind, Write as _},
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, ensure};
 use serde_json::json;
@@ -125,6 +130,77 @@ async fn what_cannot_be_written_is_said_and_the_session_goes_on() -> anyhow::Res
     app.click(View::Bar, &id("exit")).await?;
     world.services.ended(session, "exit", SOON).await?;
     app.see(View::Main, &id("note-sheet")).await?;
+    app.close().await
+}
+
+/// Takes all the room that is left.
+fn fill_up(file: &Path) -> anyhow::Result<()> {
+    let mut file = fs::File::create(file)?;
+    for block in [1 << 20, 1 << 12, 1] {
+        let zeros = vec![0; block];
+        loop {
+            match file.write_all(&zeros) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::StorageFull => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_is_said_and_nothing_is_lost() -> anyhow::Result<()> {
+    const WHAT: &str = "Changed the telephone number";
+    const MORE: &str = ", and looked for the contract";
+    let world = World::start(Theme::Light).await?;
+    let app = App::start_on_small_disk(&world, 64).await?;
+    let home = app.home(&world);
+    app.sign_in(&world, &ADA).await?;
+    let session = app.step_in(&world, &ADA, "act").await?;
+    app.click(View::Bar, &id("bar-note")).await?;
+    app.fill(View::Bar, &id("note-what"), WHAT).await?;
+    let drafts = home.join(".local/share/dev.understudy.desktop/notes.json");
+    until("the draft is kept", SOON, async || Ok(fs::read_to_string(&drafts)?.contains(WHAT).then_some(())))
+        .await?;
+    let filler = home.join("filler");
+    fill_up(&filler)?;
+
+    app.keys(View::Bar, &id("note-what"), MORE).await?;
+    app.reads(View::Bar, &id("draft-failed"), "Is its disk full?").await?;
+    world.step(&app, "77-full-draft", "The disk is full: the bar says that the note is not kept.").await?;
+    app.click(View::Bar, &id("note-draft-close")).await?;
+    app.click(View::Platform, "nav a[href='/documents']").await?;
+    app.click(View::Platform, ".menu summary").await?;
+    app.click(View::Platform, ".menu a[href='/documents/certificates']").await?;
+    app.click(View::Platform, ".entries a[href='/documents/certificates/tax']").await?;
+    let statement = "#tax-statements a[href$='2025/statement.csv']";
+    app.click(View::Platform, statement).await?;
+    app.reads(View::Bar, &id("sheet-downloaded"), "Check that there is space").await?;
+    app.click(View::Bar, &id("dismiss")).await?;
+    app.gone(View::Bar, &id("sheet-downloaded")).await?;
+    let settings = home.join(".config/dev.understudy.desktop/settings.json");
+    let before = fs::read_to_string(&settings)?;
+    app.click(View::Main, &id("nav-settings")).await?;
+    app.click(View::Main, &id("set-show-codes")).await?;
+    app.reads(View::Main, &id("error"), "Is its disk full?").await?;
+    app.see(View::Main, &format!("{}[aria-checked=false]", id("set-show-codes"))).await?;
+    ensure!(fs::read_to_string(&settings)? == before, "what was kept is gone");
+
+    // There is room again: all of it works, and the note is whole.
+    fs::remove_file(&filler)?;
+    app.click(View::Main, &id("set-show-codes")).await?;
+    app.see(View::Main, &format!("{}[aria-checked=true]", id("set-show-codes"))).await?;
+    app.click(View::Platform, statement).await?;
+    app.reads(View::Bar, &id("sheet-downloaded"), "Saved").await?;
+    let saved: Vec<_> = fs::read_dir(home.join("Downloads"))?.collect::<Result<_, _>>()?;
+    ensure!(saved.len() == 1, "a part of what failed is left: {saved:?}");
+    ensure!(fs::read_to_string(saved[0].path())?.lines().count() > 1, "it is not whole");
+    app.click(View::Bar, &id("exit")).await?;
+    world.services.ended(session, "exit", SOON).await?;
+    app.see(View::Main, &id("note-sheet")).await?;
+    let note = app.value(View::Main, "note-what").await?;
+    ensure!(note == format!("{WHAT}{MORE}"), "of the note is left {note:?}");
     app.close().await
 }
 

@@ -16,17 +16,6 @@ async fn signed_in(world: &World) -> anyhow::Result<App> {
     Ok(app)
 }
 
-/// Alt+F4 until the window is out of sight.
-async fn close_main(world: &World) -> anyhow::Result<()> {
-    until("the main window goes out of sight", SOON, async || {
-        let Some(window) = world.desktop.window(MAIN) else { return Ok(Some(())) };
-        world.desktop.ask_to_close(&window)?;
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        Ok(None)
-    })
-    .await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tray_says_who_you_are_and_brings_everything_back() -> anyhow::Result<()> {
     let world = World::start(Theme::Light).await?;
@@ -34,12 +23,14 @@ async fn the_tray_says_who_you_are_and_brings_everything_back() -> anyhow::Resul
     // The panel comes later than the app, as at the start of a session.
     let panel = world.desktop.panel().await?;
     panel.says("Not signed in").await?;
+    panel.looks("offline").await?;
     app.sign_in(&world, &ADA).await?;
     panel.says("You are yourself: Ada Winter").await?;
+    panel.looks("yourself").await?;
 
     // Out of sight, it still receives codes.
     app.request_code(&world, PERSON, "view").await?;
-    close_main(&world).await?;
+    world.desktop.close_window(MAIN).await?;
     ensure!(!app.has_quit()?, "closing the window has ended the app");
     let code = world.mail.newest(ADA.email, 1).await?.code();
     until("the notification of the code", SOON, async || {
@@ -52,12 +43,17 @@ async fn the_tray_says_who_you_are_and_brings_everything_back() -> anyhow::Resul
     app.enter_code(&code).await?;
     app.start_session().await?;
     panel.says("You are signed in as Élise Marchand").await?;
+    panel.looks("somebody-else").await?;
     panel.choose("Quit Understudy").await?;
     app.see(View::Main, &id("close-refused")).await?;
     panel.choose("Exit impersonation").await?;
     world.services.ended(world.services.newest().await?.id, "exit", SOON).await?;
     panel.says("You are yourself").await?;
+    panel.looks("yourself").await?;
     app.see(View::Main, &id("note-sheet")).await?;
+    world.services.tap.cut();
+    panel.says("Not connected").await?;
+    panel.looks("offline").await?;
     panel.choose("Quit Understudy").await?;
     app.quits(SOON).await
 }
@@ -66,7 +62,7 @@ async fn the_tray_says_who_you_are_and_brings_everything_back() -> anyhow::Resul
 async fn without_a_tray_the_window_is_minimised_and_not_lost() -> anyhow::Result<()> {
     let world = World::start(Theme::Light).await?;
     let app = signed_in(&world).await?;
-    close_main(&world).await?;
+    world.desktop.close_window(MAIN).await?;
     ensure!(!app.has_quit()?, "closing the window has ended the app");
     // The window manager still lists a minimised window; one that is hidden it has forgotten.
     let listed = world.desktop.run("xdotool", &["search", "--name", MAIN])?;

@@ -5,9 +5,12 @@ use anyhow::{Context as _, ensure};
 use understudy_protocol::Role;
 use understudy_server::staff;
 
-use crate::harness::{
-    ADA, App, Colleague, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Staff, Theme, View, World, id,
-    until,
+use crate::{
+    harness::{
+        ADA, App, Colleague, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Staff, Theme, View, World, id,
+        until,
+    },
+    history::lists,
 };
 
 const GRACE: Staff = Staff { email: "grace@example.com", name: "Grace Okafor" };
@@ -133,6 +136,22 @@ async fn an_exception_takes_a_second_administrator_and_ends_in_a_review() -> any
         app.click(View::Main, &format!("{} a", id("session-row"))).await?;
         app.reads(View::Main, &id("report-review"), VERDICT).await?;
         ensure!(!app.shows(View::Main, &id("review-start")).await?, "{name} may review it");
+    }
+
+    // Beside a session with consent, the exceptions are found by themselves, for both who see them.
+    let other = ada.request_code(&world, PERSON, "view").await?;
+    ada.click(View::Main, &id("nav-inbox")).await?;
+    ada.click(View::Main, &id("use-code")).await?;
+    ada.click(View::Main, &id("start")).await?;
+    ada.reads(View::Platform, "h1", PERSON_NAME).await?;
+    ada.click(View::Bar, &id("exit")).await?;
+    ada.click(View::Main, &id("note-later")).await?;
+    for app in [&ada, &lea] {
+        app.click(View::Main, &id("nav-history")).await?;
+        app.click(View::Main, &id("history-only-all")).await?;
+        lists(app, &[other, session]).await?;
+        app.click(View::Main, &id("history-only-exceptions")).await?;
+        lists(app, &[session]).await?;
     }
     let kinds = world.services.kinds(session).await?;
     for kind in ["code_handed_over", "session_started", "letter_sent", "session_reviewed"] {

@@ -1,9 +1,10 @@
 //! What was done is found again, says how it came about, and can be passed on.
 
 use anyhow::ensure;
+use sea_orm::ConnectionTrait as _;
 use uuid::Uuid;
 
-use crate::harness::{ADA, App, PERSON, PERSON_NAME, SOON, Theme, View, World, id, until};
+use crate::harness::{ADA, App, LEA, PERSON, PERSON_NAME, SOON, Theme, View, World, id, until};
 
 const MAIN: &str = "^Understudy$";
 const STAGE: &str = "Signed in as";
@@ -24,7 +25,7 @@ async fn step_out(app: &App) -> anyhow::Result<()> {
 }
 
 /// Waits until these sessions are listed, and no others.
-async fn lists(app: &App, sessions: &[Uuid]) -> anyhow::Result<()> {
+pub async fn lists(app: &App, sessions: &[Uuid]) -> anyhow::Result<()> {
     const LISTED: &str =
         "return [...document.querySelectorAll('[data-session]')].map((row) => row.dataset.session)";
     until(&format!("{sessions:?} are listed"), SOON, async || {
@@ -199,5 +200,58 @@ async fn the_palette_begins_an_impersonation_and_enter_in_a_choice_sends_the_for
     app.reads(View::Main, &format!("{} + [role=status]", id("deliveries")), PERSON_NAME).await?;
     app.type_code("BBBBBBBB").await?;
     app.reads(View::Main, &format!("{}[role=alert]", id("error")), "code").await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_finds_the_sessions_of_others_and_what_is_late_or_lost_comes_in_the_end() -> anyhow::Result<()>
+{
+    let (world, app, session) = stepped_in().await?;
+    step_out(&app).await?;
+    app.click(View::Main, &id("you")).await?;
+    app.click(View::Main, &id("sign-out")).await?;
+    app.sign_in_again(&LEA).await?;
+    lists(&app, &[session]).await?;
+
+    // The palette finds whose session it was, and leads there.
+    world.desktop.bring_up(MAIN)?;
+    until("the palette opens", SOON, async || {
+        world.desktop.press(&["ctrl+k"])?;
+        Ok(app.shows(View::Main, &id("palette-input")).await?.then_some(()))
+    })
+    .await?;
+    app.fill(View::Main, &id("palette-input"), "winter").await?;
+    let found = format!("{}[data-selected]", id("palette-item"));
+    app.reads(View::Main, &found, PERSON_NAME).await?;
+    app.reads(View::Main, &found, ADA.name).await?;
+    world.step(&app, "133-palette-lead", "The palette finds the session of a colleague.").await?;
+    world.desktop.press(&["Return"])?;
+    app.reads(View::Main, &id("report-id"), &session.to_string()).await?;
+
+    // An answer that is late.
+    let row = format!("[data-session=\"{session}\"] a");
+    app.click(View::Main, &id("history-back")).await?;
+    world.services.tap.hold();
+    app.click(View::Main, &row).await?;
+    app.see(View::Main, "main [aria-busy=true]").await?;
+    ensure!(!app.shows(View::Main, &id("report-id")).await?, "it is there without an answer");
+    world.services.tap.let_go();
+    app.reads(View::Main, &id("report-id"), &session.to_string()).await?;
+    app.gone(View::Main, "main [aria-busy=true]").await?;
+
+    // One that the server has not: it is asked for again.
+    app.click(View::Main, &id("history-back")).await?;
+    lists(&app, &[session]).await?;
+    let db = &world.services.server.core.store.db;
+    db.execute_unprepared("ALTER TABLE impersonation RENAME TO elsewhere").await?;
+    app.click(View::Main, &row).await?;
+    app.see(View::Main, &id("error")).await?;
+    world.step(&app, "134-lost", "The server has no answer: the report can be asked for again.").await?;
+    app.click(View::Main, &id("retry")).await?;
+    app.see(View::Main, &id("error")).await?;
+    db.execute_unprepared("ALTER TABLE elsewhere RENAME TO impersonation").await?;
+    app.click(View::Main, &id("retry")).await?;
+    app.reads(View::Main, &id("report-id"), &session.to_string()).await?;
+    app.gone(View::Main, &id("error")).await?;
     app.close().await
 }

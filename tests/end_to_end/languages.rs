@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fs};
 
 use anyhow::{Context as _, ensure};
 use chrono::{Datelike as _, Local};
+use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
 
 use crate::harness::{ADA, App, PERSON, PERSON_NAME, SOON, Theme, View, World, id, until};
@@ -83,14 +84,18 @@ async fn french(app: &App, view: View, wanted: &str) -> anyhow::Result<()> {
     .await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_whole_story_is_told_in_french() -> anyhow::Result<()> {
-    let world = World::start(Theme::Light).await?;
-    // As it was chosen once: the system itself may know no French.
+/// As it was chosen once: the system itself may know no French.
+async fn start_in_french(world: &World) -> anyhow::Result<App> {
     let own = world.folder.path().join("home/.config/dev.understudy.desktop");
     fs::create_dir_all(&own)?;
     fs::write(own.join("settings.json"), r#"{ "language": "fr" }"#)?;
-    let app = App::start(&world).await?;
+    App::start(world).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_story_is_told_in_french() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = start_in_french(&world).await?;
     app.see(View::Main, &id("server-url")).await?;
     french(&app, View::Main, "Continuer").await?;
     world.step(&app, "fr-01-first-start", "L’app demande son serveur.").await?;
@@ -166,5 +171,68 @@ async fn the_whole_story_is_told_in_french() -> anyhow::Result<()> {
     // And back, at once.
     app.click(View::Main, &id("set-language-en")).await?;
     app.reads(View::Main, "main", "Quiet hours").await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_wrong_on_the_bar_is_said_in_french() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = start_in_french(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    app.step_in(&world, &ADA, "act").await?;
+
+    // A change that the person has to allow, and the ways in which asking them fails.
+    let bank = "form[action='/settings/bank']";
+    app.click(View::Platform, "nav a[href='/settings']").await?;
+    app.fill(View::Platform, &format!("{bank} input[name=iban]"), "DE89370400440532013000").await?;
+    app.click(View::Platform, &format!("{bank} button")).await?;
+    app.see(View::Bar, &id("ask-person")).await?;
+    french(&app, View::Bar, "Refusé").await?;
+    let db = &world.services.server.core.store.db;
+    // The server's own words for it are English.
+    db.execute_unprepared("UPDATE impersonation SET person_email = NULL").await?;
+    app.click(View::Bar, &id("ask-person")).await?;
+    french(&app, View::Bar, "Cette question ne peut plus être posée").await?;
+    world.step(&app, "fr-10-nobody-to-ask", "Personne ne peut être consulté.").await?;
+    db.execute_unprepared("UPDATE impersonation SET person_email = 'elise.marchand@example.com'").await?;
+    world.services.tap.cut();
+    app.click(View::Bar, &id("ask-person")).await?;
+    french(&app, View::Bar, "Le serveur est injoignable").await?;
+    world.services.tap.mend();
+    app.click(View::Bar, &id("ask-person")).await?;
+    french(&app, View::Bar, "Un e-mail est en route").await?;
+
+    // Where the draft goes to there is something else.
+    let draft = world.folder.path().join("home/.local/share/dev.understudy.desktop/notes.json.new");
+    fs::create_dir_all(draft)?;
+    app.click(View::Bar, &id("bar-note")).await?;
+    app.fill(View::Bar, &id("note-what"), "Rien encore").await?;
+    app.see(View::Bar, &id("draft-failed")).await?;
+    french(&app, View::Bar, "Votre brouillon n’a pas pu être conservé").await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_that_is_too_long_is_cut_where_it_is_typed_and_what_is_left_is_taken() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let app = start_in_french(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    app.open_form(PERSON).await?;
+    app.fill_in_request("view").await?;
+    for (field, longest) in
+        [("reason", 500), ("ticket", 100), ("consent-given-by", 100), ("consent-reference", 100)]
+    {
+        let typed = "déjà vu ".repeat(longest / 8 + 3);
+        app.fill(View::Main, &id(field), &typed).await?;
+        let kept = app.value(View::Main, field).await?;
+        let cut: String = typed.chars().take(longest).collect();
+        ensure!(kept == cut, "of {field} is kept {} characters: {kept}", kept.chars().count());
+    }
+    app.click(View::Main, &id("request-code")).await?;
+    app.see(View::Main, &id("code-time")).await?;
+    // The server takes as much, and counts characters too.
+    let row = world.services.newest().await?;
+    ensure!(row.reason.chars().count() == 500, "of the reason is left {}", row.reason);
+    ensure!(row.ticket.is_some_and(|ticket| ticket.chars().count() == 100), "the ticket is another");
     app.close().await
 }

@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::task::AbortOnDropHandle;
 use understudy_protocol::PROTOCOL_VERSION;
 
-use crate::harness::{ADA, App, Theme, View, World, id, vouched_for};
+use crate::harness::{ADA, App, PERSON, PERSON_NAME, REASON, Theme, View, World, id, vouched_for};
 
 /// A server that says this of itself, at this time, and knows nothing else.
 struct Odd {
@@ -97,15 +97,84 @@ async fn a_server_of_another_version_says_which_side_to_update() -> anyhow::Resu
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_is_off_is_said() -> anyhow::Result<()> {
+async fn a_server_that_is_replaced_under_a_signed_in_app_says_which_side_to_update() -> anyhow::Result<()> {
     let world = World::start(Theme::Light).await?;
     let app = App::start(&world).await?;
-    let server = odd(info(PROTOCOL_VERSION, None), later(400), None).await?;
-    asks_for(&app, &format!("http://127.0.0.1:{}", server.port)).await?;
-    app.see(View::Main, &id("email")).await?;
-    app.reads(View::Main, &id("clock-off"), "clock").await?;
-    world.step(&app, "60-clock", "This computer's clock is off, and the app says so.").await?;
+    app.sign_in(&world, &ADA).await?;
+    app.open_form(PERSON).await?;
+    app.fill_in_request("view").await?;
+    let tap = &world.services.tap;
+    let online = "[data-testid=connection][data-state=online]";
+    let shut = |name: &str| format!("{}[aria-disabled]", id(name));
+
+    // A newer one, in the middle of the form.
+    let newer = odd(info(99, None), later(0), None).await?;
+    let own = tap.lead_to(([127, 0, 0, 1], newer.port).into());
+    app.reads(View::Main, &id("offline"), "Update Understudy on this computer").await?;
+    app.reads(View::Main, &id("offline"), "9.9.9").await?;
+    app.see(View::Main, &shut("request-code")).await?;
+    world.step(&app, "68-upgraded", "The server was upgraded: the app says what to update.").await?;
+    // The app itself works on.
+    app.click(View::Main, &id("nav-settings")).await?;
+    app.see(View::Main, &id("settings-server")).await?;
+    app.click(View::Main, &id("nav-impersonation")).await?;
+    tap.lead_to(own);
+    app.see(View::Main, online).await?;
+    app.gone(View::Main, &id("offline")).await?;
+    ensure!(app.value(View::Main, "reason").await? == REASON, "the form is lost");
+    app.click(View::Main, &id("request-code")).await?;
+    app.see(View::Main, &id("code-time")).await?;
+    app.enter_code(&world.mail.newest(ADA.email, 1).await?.code()).await?;
+    app.scan().await?;
+    app.click(View::Main, &id("recovery-kept")).await?;
+
+    // An older one, right before the start.
+    app.see(View::Main, &id("start")).await?;
+    let older = odd(info(0, None), later(0), None).await?;
+    tap.lead_to(([127, 0, 0, 1], older.port).into());
+    app.reads(View::Main, &id("offline"), "update the server").await?;
+    app.see(View::Main, &shut("start")).await?;
+    ensure!(!app.has(View::Bar).await?, "a session was started");
+    tap.lead_to(own);
+    app.see(View::Main, online).await?;
+    app.gone(View::Main, &id("offline")).await?;
+    app.click(View::Main, &id("start")).await?;
+    app.reads(View::Bar, &id("bar-name"), PERSON_NAME).await?;
+    app.reads(View::Platform, "h1", PERSON_NAME).await?;
     app.close().await
+}
+
+/// The app says this of its clock; then it is used up to the verified code.
+async fn works_with_a_clock_off_by(seconds: i64, words: &str) -> anyhow::Result<()> {
+    let world = World::start_off_by(seconds).await?;
+    let app = App::start(&world).await?;
+    asks_for(&app, world.services.api.as_str()).await?;
+    app.see(View::Main, &id("email")).await?;
+    app.reads(View::Main, &id("clock-off"), words).await?;
+    world
+        .step(&app, &format!("60-clock-{seconds}"), "This computer's clock is off: the app says so.")
+        .await?;
+    app.sign_in_again(&ADA).await?;
+    app.reads(View::Main, &id("clock-off"), words).await?;
+    app.click(View::Main, &format!("{} button", id("clock-off"))).await?;
+    app.gone(View::Main, &id("clock-off")).await?;
+    app.request_code(&world, PERSON, "view").await?;
+    // The server gives ten minutes, and counts them for itself: the two clocks do not meet.
+    let left = app.text(View::Main, &id("code-time")).await?;
+    ensure!(left.starts_with("9:") || left.starts_with("10:00"), "the code has {left:?}");
+    app.enter_code(&world.mail.newest(ADA.email, 1).await?.code()).await?;
+    ensure!(!app.shows(View::Main, &id("clock-off")).await?, "it is said twice");
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_clock_that_is_behind_the_app_says_so_and_works() -> anyhow::Result<()> {
+    works_with_a_clock_off_by(300, "clock is 5 minutes behind the server’s").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_clock_that_is_ahead_the_app_says_so_and_works() -> anyhow::Result<()> {
+    works_with_a_clock_off_by(-300, "clock is 5 minutes ahead of the server’s").await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -331,6 +331,18 @@ impl Desktop {
             .map(drop)
     }
 
+    /// Alt+F4 until the window is out of sight.
+    pub async fn close_window(&self, title: &str) -> anyhow::Result<()> {
+        until(&format!("the window {title:?} goes out of sight"), COMES_UP, async || {
+            let Some(window) = self.window(title) else { return Ok(Some(())) };
+            self.ask_to_close(&window)?;
+            // It may be on its way already.
+            let gone = async || Ok(self.window(title).is_none().then_some(()));
+            Ok(until("it goes", Duration::from_millis(500), gone).await.ok())
+        })
+        .await
+    }
+
     /// A panel with a tray.
     #[cfg(feature = "automation")]
     pub async fn panel(&self) -> anyhow::Result<super::Panel> {

@@ -24,12 +24,14 @@ mod tray;
 
 use std::{
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use chrono::TimeDelta;
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
-use understudy_server::config::Config;
+use understudy_server::{clock::Clock, config::Config};
 
 #[cfg(feature = "automation")]
 pub use app::{App, View, id};
@@ -85,12 +87,21 @@ impl World {
     }
 
     pub async fn start_on(theme: Theme, screen: Screen) -> anyhow::Result<Self> {
-        Self::start_with(theme, screen, None, |_| {}).await
+        Self::start_with(theme, screen, Clock::Database, None, |_| {}).await
+    }
+
+    /// With a server whose clock differs from this computer's by so many seconds, and stands still there.
+    pub async fn start_off_by(seconds: i64) -> anyhow::Result<Self> {
+        let now = (chrono::Utc::now() + TimeDelta::seconds(seconds)).timestamp_millis();
+        let clock = Clock::Manual(Arc::new(now.into()));
+        let world = Self::start_with(Theme::Light, SCREEN, clock, None, |_| {}).await?;
+        world.services.tap.shift_dates(seconds);
+        Ok(world)
     }
 
     /// With a gateway that is reached by `https`, and shows this.
     pub async fn encrypted(tls: TlsAcceptor) -> anyhow::Result<Self> {
-        Self::start_with(Theme::Light, SCREEN, Some(tls), |_| {}).await
+        Self::start_with(Theme::Light, SCREEN, Clock::Database, Some(tls), |_| {}).await
     }
 
     /// With a server that is configured otherwise.
@@ -99,12 +110,13 @@ impl World {
     }
 
     pub async fn configured_in(theme: Theme, adjust: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
-        Self::start_with(theme, SCREEN, None, adjust).await
+        Self::start_with(theme, SCREEN, Clock::Database, None, adjust).await
     }
 
     async fn start_with(
         theme: Theme,
         screen: Screen,
+        clock: Clock,
         tls: Option<TlsAcceptor>,
         adjust: impl FnOnce(&mut Config),
     ) -> anyhow::Result<Self> {
@@ -112,7 +124,7 @@ impl World {
         let folder = tempfile::Builder::new().prefix("understudy-test-").tempdir()?;
         let desktop = Desktop::start(folder.path(), theme, screen).await?;
         let mail = Mail::start().await?;
-        let services = Services::start(folder.path(), mail.port(), tls, adjust).await?;
+        let services = Services::start(folder.path(), mail.port(), clock, tls, adjust).await?;
         let pictures = std::env::var_os("UNDERSTUDY_PICTURES").map(PathBuf::from);
         Ok(Self { desktop, services, mail, folder, pictures, theme, start })
     }

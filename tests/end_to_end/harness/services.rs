@@ -71,6 +71,7 @@ impl Services {
     pub async fn start(
         folder: &Path,
         mail_port: u16,
+        clock: Clock,
         tls: Option<TlsAcceptor>,
         adjust: impl FnOnce(&mut Config),
     ) -> anyhow::Result<Self> {
@@ -129,7 +130,7 @@ impl Services {
         .await?;
         let tap = Tap::start(tap, api.local_addr()?, None);
         let gateway_tap = Tap::start(gateway_tap, gateway.local_addr()?, tls);
-        let core = serve::open(config, Clock::Database).await?;
+        let core = serve::open(config, clock).await?;
         for (who, role) in [(&ADA, Role::Support), (&LEA, Role::Lead)] {
             staff::add(&core.store, who.email, who.name, &[role], PASSWORD.to_owned().into()).await?;
         }

@@ -2,10 +2,14 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use anyhow::Context as _;
+use chrono::{NaiveDateTime, TimeDelta};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split},
     net::{TcpListener, TcpStream, tcp},
@@ -18,6 +22,8 @@ pub struct Tap {
     heard: Arc<Mutex<Vec<u8>>>,
     cut: watch::Sender<bool>,
     held: watch::Sender<bool>,
+    to: watch::Sender<SocketAddr>,
+    shift: Arc<AtomicI64>,
     task: JoinHandle<()>,
 }
 
@@ -31,30 +37,35 @@ impl Drop for Tap {
 impl Tap {
     /// From a listener to an address; where `tls` is given, as the encrypted end before a server that has none.
     pub fn start(listener: TcpListener, to: SocketAddr, tls: Option<TlsAcceptor>) -> Self {
-        let heard = Arc::new(Mutex::new(vec![]));
-        let (cut, held) = (watch::Sender::new(false), watch::Sender::new(false));
-        let (hearing, cuts, holds) = (Arc::clone(&heard), cut.subscribe(), held.subscribe());
+        let (heard, shift) = (Arc::new(Mutex::new(vec![])), Arc::new(AtomicI64::new(0)));
+        let shifting = Arc::clone(&shift);
+        let (cut, held, to) = (watch::Sender::new(false), watch::Sender::new(false), watch::Sender::new(to));
+        let (hearing, cuts, holds, ends) =
+            (Arc::clone(&heard), cut.subscribe(), held.subscribe(), to.subscribe());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (hearing, mut cut, held) = (Arc::clone(&hearing), cuts.clone(), holds.clone());
+                let (mut ends, shift) = (ends.clone(), Arc::clone(&shifting));
+                let to = *ends.borrow_and_update();
                 let tls = tls.clone();
                 let passing = async move {
                     stream.set_nodelay(true)?;
                     match tls {
-                        Some(tls) => pass(tls.accept(stream).await?, to, &hearing, held).await,
-                        None => pass(stream, to, &hearing, held).await,
+                        Some(tls) => pass(tls.accept(stream).await?, to, &hearing, held, &shift).await,
+                        None => pass(stream, to, &hearing, held, &shift).await,
                     }
                 };
                 tokio::spawn(async move {
                     // A connection that breaks is the app's business.
                     tokio::select! {
                         _ = cut.wait_for(|cut| *cut) => {}
+                        _ = ends.changed() => {}
                         _ = passing => {}
                     }
                 });
             }
         });
-        Self { heard, cut, held, task }
+        Self { heard, cut, held, to, shift, task }
     }
 
     /// The network is gone: what is open breaks, and nothing new gets through.
@@ -65,6 +76,17 @@ impl Tap {
     /// The network is back.
     pub fn mend(&self) {
         self.cut.send_replace(false);
+    }
+
+    /// Another server answers in place of the one before, as after an upgrade: what is open breaks. Answers with
+    /// where the one before is.
+    pub fn lead_to(&self, to: SocketAddr) -> SocketAddr {
+        self.to.send_replace(to)
+    }
+
+    /// The server's answers say that it is so many seconds later where it is.
+    pub fn shift_dates(&self, seconds: i64) {
+        self.shift.store(seconds, Ordering::SeqCst);
     }
 
     /// What the server answers is held back, as by a server that is slow; questions get through.
@@ -91,6 +113,7 @@ async fn pass(
     to: SocketAddr,
     heard: &Mutex<Vec<u8>>,
     held: watch::Receiver<bool>,
+    shift: &AtomicI64,
 ) -> anyhow::Result<()> {
     let api = TcpStream::connect(to).await?;
     api.set_nodelay(true)?;
@@ -100,7 +123,7 @@ async fn pass(
             tokio::io::copy(&mut from_app, &mut to_api).await?;
             Ok(to_api.shutdown().await?)
         },
-        listen(&mut from_api, &mut to_app, heard, held),
+        listen(&mut from_api, &mut to_app, heard, held, shift),
     )?;
     Ok(())
 }
@@ -110,6 +133,7 @@ async fn listen(
     to: &mut (impl AsyncWrite + Unpin),
     heard: &Mutex<Vec<u8>>,
     mut held: watch::Receiver<bool>,
+    shift: &AtomicI64,
 ) -> anyhow::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -117,8 +141,21 @@ async fn listen(
         if length == 0 {
             return Ok(to.shutdown().await?);
         }
+        shift_date(&mut buffer[..length], shift.load(Ordering::SeqCst))?;
         heard.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..length]);
         held.wait_for(|held| !*held).await?;
         to.write_all(&buffer[..length]).await?;
     }
+}
+
+/// Its date in the head of an answer (RFC 9110), which is always as long.
+fn shift_date(answer: &mut [u8], seconds: i64) -> anyhow::Result<()> {
+    const HEAD: &[u8] = b"\r\ndate: ";
+    const FORM: &str = "%a, %d %b %Y %H:%M:%S GMT";
+    let Some(head) = answer.windows(HEAD.len()).position(|part| part == HEAD) else { return Ok(()) };
+    let rest = &mut answer[head + HEAD.len()..];
+    let Some(end) = rest.windows(2).position(|part| part == b"\r\n") else { return Ok(()) };
+    let date = NaiveDateTime::parse_from_str(std::str::from_utf8(&rest[..end])?, FORM)?;
+    rest[..end].copy_from_slice((date + TimeDelta::seconds(seconds)).format(FORM).to_string().as_bytes());
+    Ok(())
 }

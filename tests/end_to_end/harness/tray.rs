@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use zbus::{
     Connection, Proxy, connection, interface,
     message::Header,
@@ -72,13 +72,33 @@ impl Panel {
         Ok(Self { bus, items })
     }
 
-    /// The lines of the icon's menu, with their numbers.
-    async fn menu(&self) -> anyhow::Result<(Proxy<'_>, Vec<(i32, String)>)> {
+    async fn icon(&self) -> anyhow::Result<Proxy<'_>> {
         let item = self.items.lock().unwrap_or_else(PoisonError::into_inner).last().cloned();
         let (name, path) = item.context("there is no icon")?;
-        let icon = Proxy::new(&self.bus, name.clone(), path, "org.kde.StatusNotifierItem").await?;
+        Ok(Proxy::new(&self.bus, name, path, "org.kde.StatusNotifierItem").await?)
+    }
+
+    /// Waits until the icon is this one of the app's pictures (`icons/tray`).
+    pub async fn looks(&self, face: &str) -> anyhow::Result<()> {
+        let wanted = format!("{}/icons/tray/{face}.png", env!("CARGO_MANIFEST_DIR"));
+        let wanted = image::open(wanted)?.into_rgba8();
+        until(&format!("the tray's icon is {face}"), SOON, async || {
+            let icon = self.icon().await?;
+            // What is passive is not shown.
+            let status: String = icon.get_property("Status").await?;
+            ensure!(status == "Active", "it is {status}");
+            let picture: String = icon.get_property("IconName").await?;
+            Ok((image::open(&picture)?.into_rgba8() == wanted).then_some(()))
+        })
+        .await
+    }
+
+    /// The lines of the icon's menu, with their numbers.
+    async fn menu(&self) -> anyhow::Result<(Proxy<'_>, Vec<(i32, String)>)> {
+        let icon = self.icon().await?;
         let menu: zbus::zvariant::OwnedObjectPath = icon.get_property("Menu").await?;
-        let menu = Proxy::new(&self.bus, name, menu, "com.canonical.dbusmenu").await?;
+        let menu =
+            Proxy::new(&self.bus, icon.destination().to_owned(), menu, "com.canonical.dbusmenu").await?;
         let (_, (_, _, lines)): (u32, Layout) =
             menu.call("GetLayout", &(0_i32, -1_i32, Vec::<&str>::new())).await?;
         let mut known = vec![];
