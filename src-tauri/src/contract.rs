@@ -13,6 +13,7 @@
 //! | `code-opened` | the request's ID | main: the notification of its code was clicked |
 //! | `session-opened` | the session's ID | main: the notification about it was clicked |
 //! | `more-wanted` | [`More`] | main: the bar was asked for it |
+//! | `zoom-key` | `+`, `-` or `0` | main: pressed with Ctrl on the stage |
 //! | `settings` | [`Settings`] | main: they have changed |
 //! | `close-refused` | nothing | main: somebody tried to close or quit while impersonating |
 
@@ -129,8 +130,11 @@ pub struct StageState {
     pub session: Session,
     /// What the bar says or asks right now, the newest first in line.
     pub sheet: Option<Sheet>,
-    /// The last renewals failed; the stage closes when the lease has run out.
-    pub connection_lost: bool,
+    /// Milliseconds until the stage closes for want of contact with the server, where there is none.
+    #[ts(type = "number | null")]
+    pub lost_in_ms: Option<u64>,
+    /// What the bar speaks.
+    pub language: Language,
     /// The platform's page has been on its way for a second.
     pub loading: bool,
     /// Milliseconds until the session's limit, at the time this was sent.

@@ -71,6 +71,19 @@ impl CommandError {
         Self::new(ErrorCode::AlreadyImpersonating, message)
     }
 
+    /// Something answers there, and it is something else.
+    pub(crate) fn no_server(server: &str) -> Self {
+        Self::new(
+            ErrorCode::App,
+            say(
+                format!("What answers at {server} is no Understudy server. Check the address."),
+                format!(
+                    "Ce qui répond à l’adresse {server} n’est pas un serveur Understudy. Vérifiez l’adresse."
+                ),
+            ),
+        )
+    }
+
     /// Something failed inside the app; the cause is logged here and not shown.
     pub(crate) fn internal(message: &str, cause: impl std::fmt::Display) -> Self {
         log::error!("{message}: {cause}");

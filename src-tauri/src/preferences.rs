@@ -23,6 +23,7 @@ pub(crate) fn set(app: &AppHandle, new: &Settings) -> CommandResult<Settings> {
         zoom(webview);
     }
     tauri::async_runtime::spawn(stage::zoomed(app.clone()));
+    stage::respoken(app);
     // What is drawn in words of ours: the tray.
     app.publish();
     if let Err(error) = app.emit_to(MAIN, "settings", &settings) {

@@ -16,6 +16,10 @@ pub(crate) fn speak(language: Option<Language>) {
     FRENCH.store(french, Ordering::Relaxed);
 }
 
+pub(crate) fn language() -> Language {
+    say(Language::En, Language::Fr)
+}
+
 /// One of the two.
 pub(crate) fn say<T>(english: T, french: T) -> T {
     if FRENCH.load(Ordering::Relaxed) { french } else { english }

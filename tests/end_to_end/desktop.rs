@@ -22,7 +22,7 @@ async fn the_tray_says_who_you_are_and_brings_everything_back() -> anyhow::Resul
     let app = App::start(&world).await?;
     // The panel comes later than the app, as at the start of a session.
     let panel = world.desktop.panel().await?;
-    panel.says("Not signed in").await?;
+    panel.says("Not connected").await?;
     panel.looks("offline").await?;
     app.sign_in(&world, &ADA).await?;
     panel.says("You are yourself: Ada Winter").await?;

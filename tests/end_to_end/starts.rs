@@ -76,7 +76,7 @@ async fn started_with_the_computer_it_waits_in_the_tray() -> anyhow::Result<()> 
     let world = World::start(Theme::Light).await?;
     let panel = world.desktop.panel().await?;
     let app = App::start_with(&world, &["--hidden"]).await?;
-    panel.says("Not signed in").await?;
+    panel.says("Not connected").await?;
     ensure!(world.desktop.windows()? == 0, "it shows its window");
     panel.choose("Open Understudy").await?;
     is_in_front(&world, MAIN).await?;

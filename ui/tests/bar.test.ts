@@ -41,7 +41,8 @@ afterEach(() => {
 const state = (sheet: Sheet | null): StageState => ({
   session: { ...session },
   sheet,
-  connection_lost: false,
+  lost_in_ms: null,
+  language: "en",
   loading: false,
   limit_in_ms: 60_000,
   idle_in_ms: null,

@@ -136,7 +136,15 @@ test("the palette quits, also while impersonating: the app then says why not", a
   const session = data.sessions[0] as StageClosed["session"];
   for (const stage of [
     null,
-    { session, sheet: null, connection_lost: false, loading: false, limit_in_ms: 60_000, idle_in_ms: null },
+    {
+      session,
+      sheet: null,
+      lost_in_ms: null,
+      language: "en",
+      loading: false,
+      limit_in_ms: 60_000,
+      idle_in_ms: null,
+    },
   ]) {
     desk.take(state({ stage }));
     asked = [];

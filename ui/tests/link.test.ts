@@ -143,7 +143,8 @@ test("a live session stays untouched", async () => {
     stage: {
       session,
       sheet: null,
-      connection_lost: false,
+      lost_in_ms: null,
+      language: "en",
       loading: false,
       limit_in_ms: 60_000,
       idle_in_ms: null,

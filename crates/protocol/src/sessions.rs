@@ -228,6 +228,14 @@ pub enum SessionsOnly {
     ToReview,
 }
 
+/// `POST /api/sessions/{id}/end`, in its query.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndQuery {
+    /// Nobody exited: its app was gone, as the next start has found. One's own session only.
+    #[serde(default)]
+    pub lost: bool,
+}
+
 /// `GET /api/sessions`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct SessionsQuery {

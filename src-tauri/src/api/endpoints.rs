@@ -7,14 +7,15 @@ use reqwest::header::{ACCEPT, DATE};
 use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
 use understudy_protocol::{
-    AskPerson, Deny, Enrol, Enrolment, Handoff, InboxEntry, Lease, LiftNote, NewNote, NewRaise, NewRequest,
-    NewReview, Note, PendingRequest, PeoplePage, PeopleQuery, Person, Question, Raise, RecoveryCodes, Renew,
-    Request, Review, Scope, SecondFactor, ServerInfo, Session, SessionDetail, SessionsPage, SessionsQuery,
-    SetSwitch, ShowFactor, Started, Switch, VerifyCode, WithToken,
+    AskPerson, Deny, Enrol, Enrolment, ErrorCode, Handoff, InboxEntry, Lease, LiftNote, NewNote, NewRaise,
+    NewRequest, NewReview, Note, PendingRequest, PeoplePage, PeopleQuery, Person, Question, Raise,
+    RecoveryCodes, Renew, Request, Review, Scope, SecondFactor, ServerInfo, Session, SessionDetail,
+    SessionsPage, SessionsQuery, SetSwitch, ShowFactor, Started, Switch, VerifyCode, WithToken,
 };
 use uuid::Uuid;
 
 use super::{ANSWER_TIMEOUT, Api, Server};
+use crate::contract::CommandError;
 use crate::error::Result;
 
 /// A renewal that hangs must leave time for another one before the lease is over.
@@ -35,7 +36,11 @@ impl Server {
         let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
         let clock_ahead_ms = date.map(|date| (Utc::now() - date.to_utc()).num_milliseconds());
-        Ok(Info { server: self.read(response).await?, clock_ahead_ms })
+        let server = self.read(response).await.map_err(|error| match error.code {
+            ErrorCode::Internal | ErrorCode::App => CommandError::no_server(&self.origin()),
+            _ => error,
+        })?;
+        Ok(Info { server, clock_ahead_ms })
     }
 }
 
@@ -150,6 +155,11 @@ impl Api {
 
     pub(crate) async fn end_session(&self, id: Uuid) -> Result<Session> {
         self.post_empty(&format!("/api/sessions/{id}/end")).await
+    }
+
+    /// The end of one whose app was gone before.
+    pub(crate) async fn end_lost_session(&self, id: Uuid) -> Result<Session> {
+        self.post_empty(&format!("/api/sessions/{id}/end?lost=true")).await
     }
 
     pub(crate) async fn list_sessions(&self, query: &SessionsQuery) -> Result<SessionsPage> {

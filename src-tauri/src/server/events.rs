@@ -156,9 +156,14 @@ async fn look_around(app: AppHandle, told: Told) {
         super::switched(&app, !info.server.switched_off);
     }
     session::look_for_a_left_one(&app).await;
-    let admin = |staff: &Staff| staff.roles.contains(&Role::Admin);
-    if app.understudy().api.staff().borrow().as_ref().is_some_and(admin) {
+    let roles = app.understudy().api.staff().borrow().as_ref().map(|staff| staff.roles.clone());
+    let roles = roles.unwrap_or_default();
+    if roles.contains(&Role::Admin) {
         spawn(look_at_requests(app.clone(), told.clone()));
+    }
+    // Leads get no codes.
+    if roles.iter().all(|role| *role == Role::Lead) {
+        return;
     }
     for entry in look_at_codes(&app).await {
         code_arrived(&app, &told, entry.request_id, &entry.person, entry.mode, Some(entry.code));

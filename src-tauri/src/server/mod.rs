@@ -188,5 +188,8 @@ async fn reach(app: &AppHandle, server: &Server) -> Result<()> {
 fn connection(app: &AppHandle, connection: Connection) {
     if app.understudy().set_connection(connection) {
         app.publish();
+        if connection == Connection::Offline {
+            app.understudy().session.doubt();
+        }
     }
 }

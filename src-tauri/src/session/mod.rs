@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::contract::{CommandError, Sheet, StageState};
 use crate::error::Result;
 use crate::system::boot_time;
-use crate::words::say;
+use crate::words::{language, say};
 use hand::Hand;
 use lease::LeaseClock;
 use sheets::Sheets;
@@ -103,15 +103,17 @@ impl Live {
         StageState {
             session: self.session.clone(),
             sheet: self.sheets.front().cloned(),
-            connection_lost: self.connection_lost,
+            lost_in_ms: self.connection_lost.then(|| millis(self.lease.left(now))),
+            language: language(),
             loading: self.loading,
-            limit_in_ms: u64::try_from(self.lease.until_limit(now).as_millis()).unwrap_or(u64::MAX),
-            idle_in_ms: self
-                .hand
-                .warning(now)
-                .map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
+            limit_in_ms: millis(self.lease.until_limit(now)),
+            idle_in_ms: self.hand.warning(now).map(millis),
         }
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The slot is kept while a session starts; dropping this frees it unless the session has taken it.
@@ -172,6 +174,11 @@ impl Slot {
             boot_time().saturating_sub(live.refused_at) > WITH_ITS_PAGE && live.sheets.leave_page()
         };
         self.with_live(changed).unwrap_or(false)
+    }
+
+    /// The server may be gone: the lease is asked for at once.
+    pub(crate) fn doubt(&self) {
+        self.with_live(|live| live.lease.renew_now(boot_time()));
     }
 
     /// Whether the bar says something else now.

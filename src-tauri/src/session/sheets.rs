@@ -23,7 +23,7 @@ impl Sheets {
         let asks_link = matches!(self.front(), Some(Sheet::ExternalLink { .. }));
         match &sheet {
             // One of each is enough.
-            Sheet::CloseRefused | Sheet::Crashed | Sheet::NotLoaded { .. } => {
+            Sheet::CloseRefused | Sheet::Crashed | Sheet::NotLoaded { .. } | Sheet::Refused { .. } => {
                 self.0.retain(|old| discriminant(old) != discriminant(&sheet));
             }
             Sheet::ExternalLink { .. } if asks_link => {
@@ -42,7 +42,7 @@ impl Sheets {
             Sheet::Raised => {
                 self.0.retain(|old| !matches!(old, Sheet::Refused { reason: RefusalReason::ViewOnly, .. }))
             }
-            Sheet::Refused { .. } | Sheet::Downloaded { .. } => {}
+            Sheet::Downloaded { .. } => {}
         }
         // The one change is made: nothing more is to be said of it.
         if matches!(&sheet, Sheet::Consent { question } if question.state == ConsentState::Used) {

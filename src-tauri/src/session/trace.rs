@@ -60,7 +60,7 @@ pub(crate) async fn look(app: &AppHandle) {
     }
     let id = trace.session;
     let session = match state.api.get_session(id).await.map(|detail| detail.session) {
-        Ok(session) if session.ended_at.is_none() => super::close::end(app, id).await,
+        Ok(session) if session.ended_at.is_none() => state.api.end_lost_session(id).await,
         outcome => outcome,
     };
     match session {

@@ -28,17 +28,20 @@ pub(super) fn frame(window: &Window) -> tauri::Result<()> {
     })
 }
 
-/// Ctrl+Shift+E exits and F6 goes between bar and page, wherever the keyboard is: the window hears of a key
-/// before the page does.
+/// Ctrl+Shift+E exits, F6 goes between bar and page, and Ctrl with +, − or 0 enlarges, wherever the keyboard is: the
+/// window hears of a key before the page does.
 pub(super) fn watch_keys(window: &Window, app: &AppHandle) -> tauri::Result<()> {
     let (watched, app) = (window.clone(), app.clone());
     window.run_on_main_thread(move || match watched.gtk_window() {
         Ok(window) => {
             window.connect_key_press_event(move |_, key| {
-                let exits = key.keyval().to_lower() == constants::e
-                    && key.state().contains(ModifierType::CONTROL_MASK | ModifierType::SHIFT_MASK);
-                if exits {
+                let ctrl = key.state().contains(ModifierType::CONTROL_MASK);
+                let shift = key.state().contains(ModifierType::SHIFT_MASK);
+                let sign = key.keyval().to_unicode().filter(|sign| "+=-_0".contains(*sign));
+                if ctrl && shift && key.keyval().to_lower() == constants::e {
                     session::close(&app, None, session::Cause::Exit);
+                } else if let Some(sign) = sign.filter(|_| ctrl) {
+                    super::zoom_key(&app, sign);
                 } else if key.keyval() == constants::F6 {
                     super::change_focus(&app);
                 } else {

@@ -126,10 +126,7 @@ async fn build(
     permissions: Vec<Permission>,
 ) -> tauri::Result<()> {
     let mut window = WindowBuilder::new(app, STAGE)
-        .title(say(
-            format!("Signed in as {person} – Understudy"),
-            format!("Connecté en tant que {person} – Understudy"),
-        ))
+        .title(title(person))
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(LEAST_SIZE.0, LEAST_SIZE.1)
         .center()
@@ -168,6 +165,20 @@ async fn build(
     preferences::zoom(&platform);
     layout::watch_hands(app, &platform).await?;
     hooks::watch(app, &bar, &platform)
+}
+
+fn title(person: &str) -> String {
+    say(format!("Signed in as {person} – Understudy"), format!("Connecté en tant que {person} – Understudy"))
+}
+
+/// Bar and window speak another language from now on, perhaps.
+pub(crate) fn respoken(app: &AppHandle) {
+    if let Some((window, state)) = app.get_window(STAGE).zip(app.understudy().session.stage_state()) {
+        if let Err(error) = window.set_title(&title(&state.session.person.name)) {
+            log::warn!("the stage keeps its title: {error}");
+        }
+        publish(app);
+    }
 }
 
 /// On the monitor of the main window, where one is looking: it is centred there.
@@ -289,6 +300,14 @@ pub(crate) fn change_focus(app: &AppHandle) {
     let Some((window, bar, platform)) = parts(app) else { return };
     let to = if layout::bar_has_focus(&window) { platform } else { bar };
     let _ = to.set_focus();
+}
+
+/// A key that enlarges, pressed with Ctrl: what it leads to is the workspace's to know.
+#[cfg(target_os = "linux")]
+pub(crate) fn zoom_key(app: &AppHandle, key: char) {
+    if let Err(error) = app.emit_to(MAIN, "zoom-key", key) {
+        log::error!("zoom-key could not be sent: {error}");
+    }
 }
 
 /// Opens a sheet on the bar.

@@ -161,4 +161,5 @@ export const onSettings = (heard: (settings: Settings) => void) => on("settings"
 export const onCodeOpened = (heard: (requestId: string) => void) => on("code-opened", heard);
 export const onSessionOpened = (heard: (sessionId: string) => void) => on("session-opened", heard);
 export const onMoreWanted = (heard: (more: More) => void) => on("more-wanted", heard);
+export const onZoomKey = (heard: (key: string) => void) => on("zoom-key", heard);
 export const onCloseRefused = (heard: () => void) => on<null>("close-refused", heard);

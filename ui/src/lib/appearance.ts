@@ -5,6 +5,7 @@ import {
   baseLocale,
   extractLocaleFromNavigator,
   getLocale,
+  type Locale,
   localStorageKey,
   overwriteGetLocale,
 } from "./paraglide/runtime";
@@ -43,7 +44,13 @@ export function applyAppearance({ language, theme }: Pick<Settings, "language" |
   keep(THEME_KEY, theme);
   drawTheme(theme);
   keep(localStorageKey, language);
+  return speak(language ?? extractLocaleFromNavigator() ?? baseLocale);
+}
+
+/** Answers whether the words have to be drawn anew. */
+export function speak(language: Locale): boolean {
   const before = locale;
-  locale = language ?? extractLocaleFromNavigator() ?? baseLocale;
+  locale = language;
+  document.documentElement.lang = language;
   return locale !== before;
 }

@@ -16,6 +16,7 @@ import type { Settings } from "./generated/Settings";
 import type { StageClosed } from "./generated/StageClosed";
 import type { StageState } from "./generated/StageState";
 import { Inbox } from "./inbox.svelte";
+import { zoomed } from "./keys";
 import { errorText, kindSingular } from "./labels";
 import { RequestForm } from "./request-form.svelte";
 import { Route, type Screen } from "./route.svelte";
@@ -162,6 +163,7 @@ export class Desk {
       app.onCodeOpened((id) => this.inbox.open(id)),
       app.onSessionOpened((id) => this.route.go("history", id)),
       app.onMoreWanted((more) => this.askMore(more)),
+      app.onZoomKey((key) => this.zoomBy(key)),
       app.onCloseRefused(() => {
         this.closeRefused = this.stage !== null;
       }),
@@ -246,6 +248,13 @@ export class Desk {
       this.settings = before;
       throw error;
     }
+  }
+
+  /** Whether this key, pressed with Ctrl, enlarges. */
+  zoomBy(key: string): boolean {
+    const zoom = this.settings && zoomed(key, this.settings.zoom);
+    if (zoom) void this.attempt(() => this.changeSettings({ zoom }));
+    return Boolean(zoom);
   }
 
   async refresh(): Promise<void> {

@@ -7,6 +7,7 @@ import type { Request } from "../generated/Request";
 import type { SecondFactor } from "../generated/SecondFactor";
 import type { Session } from "../generated/Session";
 import type { StageState } from "../generated/StageState";
+import { getLocale } from "../paraglide/runtime";
 import * as data from "./data";
 import { SHEETS } from "./sheets";
 
@@ -110,7 +111,8 @@ export class World {
     return {
       session,
       sheet: SHEETS[scene] ?? null,
-      connection_lost: scene === "bar-lost",
+      lost_in_ms: scene === "bar-lost" ? 24_000 : null,
+      language: getLocale(),
       loading: scene === "bar-loading",
       limit_in_ms: scene === "bar-soon" ? 95_000 : session.limit_in_ms,
       idle_in_ms: scene === "bar-still" ? 48_000 : null,

@@ -1,6 +1,6 @@
 import { exitImpersonation } from "$lib/app";
 import type { Desk } from "$lib/desk.svelte";
-import { GO, isTyping, SCREEN_ORDER, singleKeys, zoomed } from "$lib/keys";
+import { GO, isTyping, SCREEN_ORDER, singleKeys } from "$lib/keys";
 import type { Screen } from "$lib/route.svelte";
 
 /** How long after the g the second key counts, in milliseconds. */
@@ -24,12 +24,7 @@ export class Shortcuts {
     const digit = /^Digit([1-5])$/.exec(event.code)?.[1];
     if (digit) return this.#screen(Number(digit));
     const key = event.key.toLowerCase();
-    const { settings } = this.desk;
-    const zoom = settings && zoomed(key, settings.zoom);
-    if (zoom) {
-      void this.desk.attempt(() => this.desk.changeSettings({ zoom }));
-      return true;
-    }
+    if (this.desk.zoomBy(key)) return true;
     if (event.shiftKey) {
       if (key !== "e" || this.desk.stage === null) return false;
       void this.desk.attempt(exitImpersonation);
