@@ -140,7 +140,7 @@ test("the palette quits, also while impersonating: the app then says why not", a
       session,
       sheet: null,
       lost_in_ms: null,
-      language: "en",
+      language: "en" as const,
       loading: false,
       limit_in_ms: 60_000,
       idle_in_ms: null,

@@ -144,7 +144,7 @@ test("a live session stays untouched", async () => {
       session,
       sheet: null,
       lost_in_ms: null,
-      language: "en",
+      language: "en" as const,
       loading: false,
       limit_in_ms: 60_000,
       idle_in_ms: null,
