@@ -4,6 +4,7 @@ use std::{fs, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use chrono::{Local, TimeDelta};
+use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
 use url::Url;
 
@@ -480,5 +481,37 @@ async fn what_the_authenticator_app_scans_is_what_is_written_beside_it() -> anyh
         ensure!(scanned.path().contains("ada"), "it does not say whose it is: {scanned}");
         app.close().await?;
     }
+    Ok(())
+}
+
+/// A hundred thousand people more, as a large platform has them.
+async fn crowd(world: &World) -> anyhow::Result<()> {
+    let file = world.folder.path().join("meridian/meridian.db");
+    let platform = sea_orm::Database::connect(format!("sqlite://{}", file.display())).await?;
+    let crowd = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+        INSERT INTO people SELECT printf('INV-9%05d', i), kind, printf('Traveller %06d', i),
+            printf('traveller.%06d@example.com', i), phone, address, iban, status, password_hash, created_at, updated_at,
+            last_seen_at FROM n, (SELECT * FROM people WHERE id = 'INV-000137')";
+    platform.execute_unprepared(crowd).await?;
+    Ok(platform.close().await?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn measure() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let t = std::time::Instant::now();
+    crowd(&world).await?;
+    eprintln!("crowd {:?}", t.elapsed());
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    let t = std::time::Instant::now();
+    app.see(View::Main, &id("person-row")).await?;
+    eprintln!("list {:?}", t.elapsed());
+    app.reads(View::Main, ".tabs", "100,2").await?;
+    eprintln!("totals {:?}", t.elapsed());
+    let t = std::time::Instant::now();
+    app.fill(View::Main, &id("people-search"), "traveller 09999").await?;
+    app.reads(View::Main, &id("person-row"), "Traveller 099990").await?;
+    eprintln!("found {:?} {:?}", t.elapsed(), app.texts(View::Main, &id("person-row")).await?);
     Ok(())
 }

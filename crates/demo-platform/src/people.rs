@@ -64,8 +64,35 @@ impl Person {
     }
 }
 
-pub(crate) async fn all(db: &SqlitePool) -> sqlx::Result<Vec<Person>> {
-    sqlx::query_as("SELECT * FROM people ORDER BY id").fetch_all(db).await
+/// What the directory is searched by.
+#[derive(serde::Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) display_name: String,
+    pub(crate) email: String,
+}
+
+/// Everybody, by ID; as one text, because to fetch a hundred thousand rows takes seconds.
+pub(crate) async fn all(db: &SqlitePool) -> sqlx::Result<Vec<Entry>> {
+    let entries: String = sqlx::query_scalar(
+        "SELECT json_group_array(json_array(id, kind, display_name, email))
+         FROM (SELECT id, kind, display_name, email FROM people ORDER BY id)",
+    )
+    .fetch_one(db)
+    .await?;
+    serde_json::from_str(&entries).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+/// These people, in this order.
+pub(crate) async fn by_ids(db: &SqlitePool, ids: &[&str]) -> sqlx::Result<Vec<Person>> {
+    let ids = serde_json::json!(ids).to_string();
+    sqlx::query_as(
+        "SELECT people.* FROM json_each(?) AS wanted JOIN people ON people.id = wanted.value ORDER BY wanted.key",
+    )
+    .bind(ids)
+    .fetch_all(db)
+    .await
 }
 
 pub(crate) async fn by_id(db: &SqlitePool, id: &str) -> sqlx::Result<Option<Person>> {

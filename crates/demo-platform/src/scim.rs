@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::{
     App,
-    people::{self, Person, Status},
+    people::{self, Entry, Person, Status},
 };
 use filter::{Attribute, Filter};
 
@@ -123,7 +123,9 @@ async fn list(
     let start = query.start_index.unwrap_or(1).max(1);
     let count = query.count.unwrap_or(DEFAULT_COUNT).clamp(0, MAX_COUNT);
     let page: Vec<_> =
-        people.iter().skip(start as usize - 1).take(count as usize).map(|it| resource(&app, it)).collect();
+        people.iter().skip(start as usize - 1).take(count as usize).map(|it| it.id.as_str()).collect();
+    let page: Vec<_> =
+        people::by_ids(&app.db, &page).await?.iter().map(|person| resource(&app, person)).collect();
     Ok(scim_json(json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
         "totalResults": people.len(),
@@ -138,12 +140,12 @@ async fn user(State(app): State<App>, Path(id): Path<String>) -> Result<Response
     Ok(scim_json(resource(&app, &person)))
 }
 
-fn value(person: &Person, attribute: Attribute) -> &str {
+fn value(person: &Entry, attribute: Attribute) -> &str {
     match attribute {
         Attribute::Id => &person.id,
         Attribute::UserName | Attribute::Emails => &person.email,
         Attribute::DisplayName => &person.display_name,
-        Attribute::UserType => person.kind.as_str(),
+        Attribute::UserType => &person.kind,
     }
 }
 

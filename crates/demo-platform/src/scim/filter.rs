@@ -25,7 +25,7 @@ pub(super) enum Operator {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Filter {
-    /// The value is in lower case.
+    /// The value is in lower case, and without marks where they do not matter.
     Compare(Attribute, Operator, String),
     And(Box<Self>, Box<Self>),
     Or(Box<Self>, Box<Self>),
@@ -50,8 +50,8 @@ impl Filter {
                 match operator {
                     Operator::Equals => value == *wanted,
                     // People are looked for on any keyboard.
-                    Operator::Contains => unmarked(&value).contains(&unmarked(wanted)),
-                    Operator::StartsWith => unmarked(&value).starts_with(&unmarked(wanted)),
+                    Operator::Contains => unmarked(value).contains(wanted),
+                    Operator::StartsWith => unmarked(value).starts_with(wanted),
                 }
             }
             Self::And(left, right) => left.matches(value) && right.matches(value),
@@ -188,14 +188,21 @@ impl Parser {
             _ => return Err("An operator is missing; use eq, co or sw.".into()),
         };
         match self.take() {
-            Some(Token::Text(value)) => Ok(Filter::Compare(attribute, operator, value.to_lowercase())),
+            Some(Token::Text(value)) => {
+                let value = value.to_lowercase();
+                let value = if operator == Operator::Equals { value } else { unmarked(value) };
+                Ok(Filter::Compare(attribute, operator, value))
+            }
             _ => Err("A value is missing; write it in double quotes.".into()),
         }
     }
 }
 
 /// Without accents and the like.
-fn unmarked(text: &str) -> String {
+fn unmarked(text: String) -> String {
+    if text.is_ascii() {
+        return text;
+    }
     text.nfd().filter(|letter| !is_combining_mark(*letter)).collect()
 }
 
