@@ -153,8 +153,9 @@ fn fill_up(file: &Path) -> anyhow::Result<()> {
 async fn a_disk_that_is_full_is_said_and_nothing_is_lost() -> anyhow::Result<()> {
     const WHAT: &str = "Changed the telephone number";
     const MORE: &str = ", and looked for the contract";
-    let world = World::start(Theme::Light).await?;
-    let app = App::start_on_small_disk(&world, 64).await?;
+    let mut world = World::start(Theme::Light).await?;
+    world.desktop.shrink_disk(64);
+    let app = App::start(&world).await?;
     let home = app.home(&world);
     app.sign_in(&world, &ADA).await?;
     let session = app.step_in(&world, &ADA, "act").await?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tauri::async_runtime::spawn;
 use tauri::{AppHandle, Emitter};
 use tokio::time::timeout;
-use understudy_protocol::{ErrorCode, Event, EventEnvelope, InboxEntry, Mode, PersonRef, Role, Staff};
+use understudy_protocol::{ErrorCode, Event, EventEnvelope, InboxEntry, Mode, PersonRef, Role};
 use uuid::Uuid;
 
 use super::backoff::Backoff;

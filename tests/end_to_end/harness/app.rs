@@ -81,21 +81,6 @@ impl App {
         Self::start_at(&colleague.desktop, &colleague.folder.join("app.log"), APP, &[]).await
     }
 
-    /// With a home that is empty, and a disk of its own of so many megabytes: [`Self::home`] leads there.
-    pub async fn start_on_small_disk(world: &World, megabytes: u32) -> anyhow::Result<Self> {
-        // In a namespace of one's own this takes no privilege, and the disk goes with its last process. The software
-        // that draws maps a cache of its own into memory, which ends badly on a disk without room.
-        let script = format!(
-            "mount -t tmpfs -o size={megabytes}m,mode=700 none \"$HOME\"
-            mkdir -pm 700 \"$XDG_CACHE_HOME\" \"$XDG_CONFIG_HOME\" \"$XDG_DATA_HOME\" \"$XDG_STATE_HOME\" \
-                \"$XDG_RUNTIME_DIR\" \"$XDG_DOWNLOAD_DIR\"
-            export MESA_SHADER_CACHE_DISABLE=true
-            exec \"$0\" \"$@\""
-        );
-        let inside = ["unshare", "--map-current-user", "--keep-caps", "--mount", "sh", "-euc", &script];
-        Self::start_inside(&inside, &world.desktop, &world.folder.path().join("app.log"), APP, &[]).await
-    }
-
     /// The home on the disk that only this app sees.
     pub fn home(&self, world: &World) -> PathBuf {
         let home = world.folder.path().join("home");
@@ -109,22 +94,9 @@ impl App {
         program: &str,
         arguments: &[&str],
     ) -> anyhow::Result<Self> {
-        Self::start_inside(&[], desktop, log, program, arguments).await
-    }
-
-    /// `inside`: a program that runs the driver, and its arguments.
-    async fn start_inside(
-        inside: &[&str],
-        desktop: &Desktop,
-        log: &Path,
-        program: &str,
-        arguments: &[&str],
-    ) -> anyhow::Result<Self> {
         let port = free_port()?;
         let log = File::options().create(true).append(true).open(log)?;
-        let listens = format!("--port={port}");
-        let line = [inside, &["WebKitWebDriver", &listens]].concat();
-        let mut driver = desktop.command(line[0], &line[1..]);
+        let mut driver = desktop.command("WebKitWebDriver", &[&format!("--port={port}")]);
         driver.env("TAURI_WEBVIEW_AUTOMATION", "true").stdout(log.try_clone()?).stderr(Stdio::from(log));
         let driver = Group::start(&mut driver)?;
         let options = json!({ "binary": program, "args": arguments });

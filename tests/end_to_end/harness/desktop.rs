@@ -74,8 +74,8 @@ pub struct Desktop {
     /// The last that was started is ended first.
     groups: Vec<Group>,
     environment: Vec<(&'static str, String)>,
-    /// In place of the system's own list.
-    authorities: Option<PathBuf>,
+    /// What a program finds mounted when it starts, as lines of a script.
+    mounts: Vec<String>,
     log: PathBuf,
 }
 
@@ -101,7 +101,7 @@ impl Desktop {
         let mut desktop = Self {
             groups: vec![],
             environment: environment(folder, theme)?,
-            authorities: None,
+            mounts: vec![],
             log: folder.join("desktop.log"),
         };
         desktop.start_screen(folder, screen)?;
@@ -179,9 +179,14 @@ impl Desktop {
 
     /// A program on this desktop, with its own home and nothing of the caller's session.
     pub fn command(&self, program: &str, arguments: &[&str]) -> Command {
-        let mut command = match &self.authorities {
-            None => Command::new(program),
-            Some(authorities) => trusting(authorities, program),
+        let mut command = if self.mounts.is_empty() {
+            Command::new(program)
+        } else {
+            // In a namespace of its own this takes no privilege, and ends with it.
+            let script = format!("{}\nexec \"$0\" \"$@\"", self.mounts.join("\n"));
+            let mut command = Command::new("unshare");
+            command.args(["--map-current-user", "--keep-caps", "--mount", "sh", "-euc", &script, program]);
+            command
         };
         command.args(arguments).stdin(Stdio::null());
         for name in ["DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE"] {
@@ -199,9 +204,22 @@ impl Desktop {
         self.environment.push((name, value.to_owned()));
     }
 
-    /// These authorities are the only ones that what is started from now on finds on this system.
-    pub fn trust(&mut self, authorities: PathBuf) {
-        self.authorities = Some(authorities);
+    /// These authorities are the only ones that what is started from now on finds on this system: WebKit reads no
+    /// other list.
+    pub fn trust(&mut self, authorities: &Path) {
+        let list = "/etc/ssl/certs/ca-certificates.crt";
+        self.mounts.push(format!("mount --bind '{}' {list}", authorities.display()));
+    }
+
+    /// What is started from now on has an empty home, on a disk of its own of so many megabytes.
+    pub fn shrink_disk(&mut self, megabytes: u32) {
+        // The software that draws maps a cache of its own into memory, which ends badly on a disk without room.
+        self.mounts.push(format!(
+            "mount -t tmpfs -o size={megabytes}m,mode=700 none \"$HOME\"
+            mkdir -pm 700 \"$XDG_CACHE_HOME\" \"$XDG_CONFIG_HOME\" \"$XDG_DATA_HOME\" \"$XDG_STATE_HOME\" \
+                \"$XDG_RUNTIME_DIR\" \"$XDG_DOWNLOAD_DIR\"
+            export MESA_SHADER_CACHE_DISABLE=true"
+        ));
     }
 
     /// Ends one of the desktop's own programs, as after a crash.
@@ -367,18 +385,6 @@ impl Desktop {
         let path = path.to_str().context("a path that is no text")?;
         self.run("import", &["-window", "root", path]).map(drop)
     }
-}
-
-/// The program, with this file in the place of the system's list of authorities: WebKit reads no other. It sees a
-/// file system of its own, as the same user, and needs no rights for it where user namespaces are allowed.
-fn trusting(authorities: &Path, program: &str) -> Command {
-    const MOUNT: &str = "mount --bind \"$1\" /etc/ssl/certs/ca-certificates.crt && shift && exec \"$@\"";
-    let (user, group) = (rustix::process::getuid(), rustix::process::getgid());
-    let mut command = Command::new("unshare");
-    command.args(["--map-root-user", "--mount", "sh", "-c", MOUNT, "sh"]).arg(authorities);
-    let (user, group) = (format!("--map-user={}", user.as_raw()), format!("--map-group={}", group.as_raw()));
-    command.args(["unshare", &user, &group, program]);
-    command
 }
 
 fn environment(folder: &Path, theme: Theme) -> anyhow::Result<Vec<(&'static str, String)>> {

@@ -133,7 +133,7 @@ impl World {
     pub fn trust(&mut self, authority: &str) -> anyhow::Result<()> {
         let file = self.folder.path().join("authorities.pem");
         std::fs::write(&file, authority)?;
-        self.desktop.trust(file);
+        self.desktop.trust(&file);
         Ok(())
     }
 
