@@ -2,7 +2,7 @@
 export function wholeWhenCut(element: HTMLElement): () => void {
   const look = () => {
     element.title =
-      element.scrollWidth > element.clientWidth
+      element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight
         ? (element.textContent ?? "").replace(/\s+/g, " ").trim()
         : "";
   };
