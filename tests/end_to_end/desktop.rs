@@ -85,6 +85,7 @@ async fn after_a_crash_the_next_start_says_how_the_session_ended_and_asks_for_th
     app.see(View::Main, &id("note-sheet")).await?;
     let row = world.services.newest().await?;
     ensure!(row.id == session && row.state == "ended", "{} is {}", row.id, row.state);
+    ensure!(row.cause.as_deref() == Some("client_lost"), "its cause is {:?}", row.cause);
     let closed = "Understudy was closed while you were signed in as Élise Marchand. The session ended on ";
     app.reads(View::Main, &id("note-sheet"), closed).await?;
     let ended = row.ended_at.context("it has no end")?;

@@ -321,6 +321,7 @@ export const SCENES = [
       await page.check(id("solved-yes"));
     },
   ],
+  ["bar-exception", "/bar.html?scene=bar-exception", "bar-exception"],
   ["bar-soon", "/bar.html?scene=bar-soon", "bar-name"],
   ["bar-still", "/bar.html?scene=bar-still", "still-there"],
   ["bar-lost", "/bar.html?scene=bar-lost", "connection-lost"],

@@ -47,6 +47,26 @@ async fn invariant_3_without_renewal_the_session_ends_after_30_seconds() {
 }
 
 #[tokio::test]
+async fn invariant_3_an_app_that_starts_again_ends_what_it_lost_and_nobody_else_can_call_it_lost() {
+    let world = World::at_rest().await;
+    let app = world.agent().await;
+    let (started, stage) = app.stage(ELISE, Mode::View).await;
+    let lost = format!("/api/sessions/{}/end?lost=true", started.session.id);
+    let session: Session = app.post(&lost, &json!({})).await.expect("ended");
+    assert_eq!(session.end_cause, Some(EndCause::ClientLost));
+    assert_eq!(stage.status("/").await, StatusCode::UNAUTHORIZED);
+    // What has ended stays as it ended.
+    assert_eq!(app.end(&started).await.expect("already").end_cause, Some(EndCause::ClientLost));
+
+    let other = app.session(ELISE, Mode::View).await;
+    let lost = format!("/api/sessions/{}/end?lost=true", other.session.id);
+    let admin = world.app("Max", &[Role::Admin]).await;
+    let session: Session = admin.post(&lost, &json!({})).await.expect("stopped");
+    assert_eq!(session.end_cause, Some(EndCause::StoppedByStaff));
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn invariant_3_a_session_ends_at_its_limit_however_often_it_is_renewed() {
     let world = World::with(|config| config.session.minutes = 5, true).await;
     let app = world.agent().await;

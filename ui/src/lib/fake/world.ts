@@ -103,6 +103,7 @@ export class World {
       end_cause: null,
       note: null,
       note_lifted: false,
+      ...(this.scene === "bar-exception" && { consent: data.exception }),
     };
   }
 
