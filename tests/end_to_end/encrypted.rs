@@ -7,7 +7,7 @@ use crate::harness::{ADA, App, PERSON, PERSON_NAME, SOON, View, World, id, vouch
 #[tokio::test(flavor = "multi_thread")]
 async fn the_stage_trusts_an_authority_of_the_system_and_its_cookies_go_encrypted_only() -> anyhow::Result<()>
 {
-    let (authority, tls) = vouched_for("localhost")?;
+    let (authority, tls) = vouched_for("127.0.0.2")?;
     let mut world = World::encrypted(tls).await?;
     world.trust(&authority)?;
     let app = App::start(&world).await?;
@@ -35,7 +35,7 @@ async fn the_stage_trusts_an_authority_of_the_system_and_its_cookies_go_encrypte
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_nobody_vouches_for_is_not_entered_and_the_way_in_can_be_tried_again()
 -> anyhow::Result<()> {
-    let (_, tls) = vouched_for("localhost")?;
+    let (_, tls) = vouched_for("127.0.0.2")?;
     let world = World::encrypted(tls).await?;
     let app = App::start(&world).await?;
     app.sign_in(&world, &ADA).await?;

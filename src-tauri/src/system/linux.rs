@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use gtk::gdk::Display;
 use gtk::gio::prelude::ProxyResolverExt;
-use gtk::gio::{Cancellable, ProxyResolver, TlsError};
+use gtk::gio::{Cancellable, IOErrorEnum, ProxyResolver, TlsError};
 use tauri::{Builder, Webview, Wry};
 use webkit2gtk::{NetworkError, PolicyError, WebViewExt};
 use zbus::Connection;
@@ -61,7 +61,9 @@ pub(crate) fn on_not_loaded(
                 && error.kind::<NetworkError>() != Some(NetworkError::Cancelled);
             if failed {
                 log::warn!("a page did not come: {error:?}");
-                let untrusted = error.kind::<TlsError>().is_some();
+                // A connection that is given up for its certificate is now and then reported as just that.
+                let untrusted = error.kind::<TlsError>().is_some()
+                    || error.kind::<IOErrorEnum>() == Some(IOErrorEnum::Cancelled);
                 then(if untrusted { NotLoaded::Untrusted } else { NotLoaded::Unreachable });
             }
             failed

@@ -76,17 +76,19 @@ impl Services {
         adjust: impl FnOnce(&mut Config),
     ) -> anyhow::Result<Self> {
         let bind = || TcpListener::bind("127.0.0.1:0");
-        let (platform, api, gateway) = (bind().await?, bind().await?, bind().await?);
-        let (tap, gateway_tap) = (bind().await?, bind().await?);
-        let url = |host: &str, listener: &TcpListener| -> anyhow::Result<Url> {
-            Ok(Url::parse(&format!("http://{host}:{}", listener.local_addr()?.port()))?)
+        let (platform, api, gateway, tap) = (bind().await?, bind().await?, bind().await?, bind().await?);
+        // The second name of this computer has a second address too: where that one is refused, what is wrong with
+        // the first one's certificate is not always what is reported.
+        let (gateway_tap, scheme, gateway_host) = match tls {
+            None => (bind().await?, "http", "localhost"),
+            Some(_) => (TcpListener::bind("127.0.0.2:0").await?, "https", "127.0.0.2"),
         };
-        let platform_url = url("127.0.0.1", &platform)?;
-        let api_url = url("127.0.0.1", &tap)?;
-        let mut gateway_url = url("localhost", &gateway_tap)?;
-        if tls.is_some() {
-            gateway_url = Url::parse(&gateway_url.as_str().replacen("http", "https", 1))?;
-        }
+        let url = |scheme: &str, host: &str, listener: &TcpListener| -> anyhow::Result<Url> {
+            Ok(Url::parse(&format!("{scheme}://{host}:{}", listener.local_addr()?.port()))?)
+        };
+        let platform_url = url("http", "127.0.0.1", &platform)?;
+        let api_url = url("http", "127.0.0.1", &tap)?;
+        let gateway_url = url(scheme, gateway_host, &gateway_tap)?;
 
         let mut config = Config { data_dir: folder.join("server"), ..Config::default() };
         config.api.origin = api_url.clone();
