@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use chrono::{DateTime, Local};
 use rustix::process::Signal;
 
-use crate::harness::{ADA, App, PERSON, SOON, Theme, View, World, id, until};
+use crate::harness::{ADA, App, PERSON, PERSON_NAME, SOON, Theme, View, World, id, until};
 
 const MAIN: &str = "^Understudy$";
 
@@ -50,7 +50,13 @@ async fn the_tray_says_who_you_are_and_brings_everything_back() -> anyhow::Resul
     world.services.ended(world.services.newest().await?.id, "exit", SOON).await?;
     panel.says("You are yourself").await?;
     panel.looks("yourself").await?;
-    app.see(View::Main, &id("note-sheet")).await?;
+    app.click(View::Main, &id("note-later")).await?;
+    app.click(View::Main, &id("you")).await?;
+    app.click(View::Main, &id("sign-out")).await?;
+    panel.says("Not signed in").await?;
+    panel.looks("offline").await?;
+    app.sign_in_again(&ADA).await?;
+    panel.says("You are yourself").await?;
     world.services.tap.cut();
     panel.says("Not connected").await?;
     panel.looks("offline").await?;
@@ -174,7 +180,10 @@ async fn the_notification_of_a_code_goes_when_it_is_used_and_when_its_staff_sign
     app.click(View::Main, &id("request-code")).await?;
     on_screen(1).await?;
     app.click(View::Main, &id("nav-settings")).await?;
+    // What goes with the sign-in is said before it does.
     app.click(View::Main, &id("settings-sign-out")).await?;
+    app.reads(View::Main, &id("leave-confirm"), PERSON_NAME).await?;
+    app.click(View::Main, &id("leave-yes")).await?;
     app.see(View::Main, &id("email")).await?;
     on_screen(0).await?;
     app.close().await

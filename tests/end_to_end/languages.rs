@@ -209,6 +209,14 @@ async fn what_goes_wrong_on_the_bar_is_said_in_french() -> anyhow::Result<()> {
     app.fill(View::Bar, &id("note-what"), "Rien encore").await?;
     app.see(View::Bar, &id("draft-failed")).await?;
     french(&app, View::Bar, "Votre brouillon n’a pas pu être conservé").await?;
+
+    // Another language is everywhere at once, and what was typed stays.
+    world.desktop.bring_up("Understudy")?;
+    app.click(View::Main, &id("you")).await?;
+    app.click(View::Main, &id("language-en")).await?;
+    app.reads(View::Bar, &id("exit"), "Exit impersonation").await?;
+    ensure!(app.value(View::Bar, "note-what").await? == "Rien encore", "the draft is lost");
+    until("the stage's title is English", SOON, async || Ok(world.desktop.window("Signed in as"))).await?;
     app.close().await
 }
 

@@ -169,6 +169,15 @@ async fn enlarged_by_the_app_itself_everything_fits_and_is_as_large_after_a_rest
         })
         .await?;
     }
+    // As much from the stage, where the keys are the page's.
+    world.desktop.bring_up(STAGE)?;
+    for (key, zoom) in [("ctrl+minus", 1.75), ("ctrl+plus", 2.0)] {
+        world.desktop.press(&[key])?;
+        until(&format!("{key} on the stage"), SOON, async || {
+            Ok(((wide(app).await? * zoom - whole).abs() <= zoom).then_some(()))
+        })
+        .await?;
+    }
     let sight = Sight { scale: 2, ..sight };
     let Sight { world, .. } = &sight;
     sight.look(View::Bar, STAGE, "stage").await?;

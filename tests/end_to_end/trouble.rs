@@ -86,6 +86,9 @@ async fn a_server_of_another_version_says_which_side_to_update() -> anyhow::Resu
         app.reads(View::Main, "main", words).await?;
         app.reads(View::Main, "main", "9.9.9").await?;
     }
+    // Something else answers there.
+    asks_for(&app, world.services.platform.as_str()).await?;
+    app.reads(View::Main, "main", "is no Understudy server").await?;
     // A newer one that still speaks the app's version is understood.
     let server = odd(info(99, Some(PROTOCOL_VERSION)), later(0), None).await?;
     asks_for(&app, &format!("http://127.0.0.1:{}", server.port)).await?;
@@ -112,6 +115,7 @@ async fn a_server_that_is_replaced_under_a_signed_in_app_says_which_side_to_upda
     let own = tap.lead_to(([127, 0, 0, 1], newer.port).into());
     app.reads(View::Main, &id("offline"), "Update Understudy on this computer").await?;
     app.reads(View::Main, &id("offline"), "9.9.9").await?;
+    app.reads(View::Main, &id("offline"), "do not go together").await?;
     app.see(View::Main, &shut("request-code")).await?;
     world.step(&app, "68-upgraded", "The server was upgraded: the app says what to update.").await?;
     // The app itself works on.

@@ -164,6 +164,16 @@ export const SCENES = [
   ["code", "/?scene=code#/impersonation", "code-time"],
   ["code-cancel", "/?scene=code#/impersonation", "code-time", press("cancel-request")],
   [
+    "code-leave",
+    "/?scene=code#/impersonation",
+    "code-time",
+    async (page) => {
+      await page.click(id("you"));
+      await page.click(id("sign-out"));
+      await page.waitForSelector(id("leave-confirm"));
+    },
+  ],
+  [
     "code-wrong",
     "/?scene=code#/impersonation",
     "code-time",

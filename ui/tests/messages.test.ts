@@ -31,6 +31,13 @@ describe("messages", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("keep French marks on the line of their word", () => {
+    const loose = Object.keys(french).filter((key) =>
+      texts(french[key] ?? "").some((text) => /(?:« | [?!:;»])/.test(text)),
+    );
+    expect(loose).toEqual([]);
+  });
+
   test("write large numbers as their language does", () => {
     expect(m.people_found({ count: 100_000 }, { locale: "en" })).toBe("100,000 people found");
     expect(m.people_found({ count: 100_000 }, { locale: "fr" })).toBe("100\u202f000 personnes trouvées");

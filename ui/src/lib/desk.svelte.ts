@@ -11,6 +11,7 @@ import type { EventEnvelope } from "./generated/EventEnvelope";
 import type { Kind } from "./generated/Kind";
 import type { More } from "./generated/More";
 import type { Request } from "./generated/Request";
+import type { RequestState } from "./generated/RequestState";
 import type { Session } from "./generated/Session";
 import type { Settings } from "./generated/Settings";
 import type { StageClosed } from "./generated/StageClosed";
@@ -24,6 +25,8 @@ import { Factor } from "./second-factor.svelte";
 import { type Received, received } from "./time";
 import { Toasts } from "./toasts.svelte";
 
+/** The states in which a request is still good for something. */
+const OPEN: RequestState[] = ["asked", "pending", "waiting", "code_sent", "verified"];
 /** From here on a clock that is off is worth a word, in milliseconds. */
 const CLOCK_OFF = 2 * 60_000;
 const CLOCK_SEEN = "clock-seen";
@@ -46,6 +49,8 @@ export class Desk {
   /** How the last session ended, while its sheet is open. */
   closed: StageClosed | null = $state.raw(null);
   closeRefused = $state(false);
+  /** Asks first: a request goes with the sign-in. */
+  asksToLeave = $state(false);
   /** What more is being asked for in the session that runs. */
   more: More | null = $state(null);
   /** Whether an admin is asked about the switch. */
@@ -324,7 +329,16 @@ export class Desk {
     this.route.go("impersonation");
   }
 
-  async leave(): Promise<void> {
+  /** The request that is still good for something. */
+  get openRequest(): Request | null {
+    const request = this.request?.value;
+    return request && OPEN.includes(request.state) ? request : null;
+  }
+
+  /** Asks first where something is lost by it, unless they are `sure`. */
+  async leave(sure = false): Promise<void> {
+    this.asksToLeave = !sure && this.openRequest !== null;
+    if (this.asksToLeave) return;
     this.#leaving = true;
     try {
       await app.signOut();

@@ -11,5 +11,6 @@ export const CHUNKS = {
   switchedOff: () => import("../switch/SwitchedOff.svelte"),
   clockOff: () => import("./ClockOff.svelte"),
   newVersion: () => import("./NewVersion.svelte"),
+  leave: () => import("./Leave.svelte"),
   closeRefused: () => import("./CloseRefused.svelte"),
 };
