@@ -5,6 +5,8 @@ use gtk::gdk::Display;
 use gtk::gio::prelude::ProxyResolverExt;
 use gtk::gio::{Cancellable, IOErrorEnum, ProxyResolver, TlsError};
 use tauri::{Builder, Webview, Wry};
+#[cfg(feature = "automation")]
+use webkit2gtk::{CacheModel, WebContextExt};
 use webkit2gtk::{NetworkError, PolicyError, WebViewExt};
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
@@ -34,6 +36,16 @@ pub(crate) fn managed_settings() -> Option<std::path::PathBuf> {
 /// The toolkit's windows hear their keys themselves.
 pub(crate) fn shortcuts(app: Builder<Wry>) -> Builder<Wry> {
     app
+}
+
+/// Pages are not kept on disk, as without WebDriver: WebKit maps what it keeps, and dies of it where a disk is full.
+#[cfg(feature = "automation")]
+pub(crate) fn keep_no_pages(webview: &Webview) -> tauri::Result<()> {
+    webview.with_webview(|webview| {
+        if let Some(context) = webview.inner().context() {
+            context.set_cache_model(CacheModel::DocumentViewer);
+        }
+    })
 }
 
 /// `then` runs on the toolkit's thread whenever the process of this webview's page dies.
