@@ -82,6 +82,9 @@ async fn an_exception_takes_a_second_administrator_and_ends_in_a_review() -> any
     ada.enter_code(&world.mail.newest(ADA.email, 1).await?.code()).await?;
     ada.start_session().await?;
     ada.reads(View::Platform, "h1", PERSON_NAME).await?;
+    ada.reads(View::Bar, &id("bar-exception"), "without consent").await?;
+    ada.click(View::Bar, &id("bar-more")).await?;
+    ada.reads(View::Bar, &id("bar-details"), CASE).await?;
 
     // All hear of it at once: the person, and the lead by mail and on her screen.
     let told = world.mail.newest(MAIL, 1).await?.text.replace("=\n", "");

@@ -5,6 +5,7 @@ import * as data from "../src/lib/fake/data";
 import type { Sheet } from "../src/lib/generated/Sheet";
 import type { StageState } from "../src/lib/generated/StageState";
 import Bar from "../src/screens/bar/Bar.svelte";
+import { stageOf } from "./state";
 
 const [session] = data.sessions as [StageState["session"]];
 const asked: string[] = [];
@@ -38,15 +39,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const state = (sheet: Sheet | null): StageState => ({
-  session: { ...session },
-  sheet,
-  lost_in_ms: null,
-  language: "en",
-  loading: false,
-  limit_in_ms: 60_000,
-  idle_in_ms: null,
-});
+const state = (sheet: Sheet | null) => stageOf(session, sheet);
 
 /** The sheet is there for so long, with a renewal of the session every five seconds. */
 async function shownFor(sheet: Sheet, seconds: number) {

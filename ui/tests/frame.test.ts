@@ -8,7 +8,7 @@ import { SCREENS } from "../src/lib/route.svelte";
 import { Shortcuts } from "../src/screens/frame/shortcuts";
 import { endText, endTitle } from "../src/screens/note/ended";
 import { commandsOf } from "../src/screens/palette/commands";
-import { state } from "./state";
+import { stageOf, state } from "./state";
 
 let desk: Desk;
 let asked: string[];
@@ -134,18 +134,7 @@ test("who reads only goes to no other screen", () => {
 
 test("the palette quits, also while impersonating: the app then says why not", async () => {
   const session = data.sessions[0] as StageClosed["session"];
-  for (const stage of [
-    null,
-    {
-      session,
-      sheet: null,
-      lost_in_ms: null,
-      language: "en" as const,
-      loading: false,
-      limit_in_ms: 60_000,
-      idle_in_ms: null,
-    },
-  ]) {
+  for (const stage of [null, stageOf(session)]) {
     desk.take(state({ stage }));
     asked = [];
     commandsOf(desk)

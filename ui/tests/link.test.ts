@@ -7,7 +7,7 @@ import type { AppState } from "../src/lib/generated/AppState";
 import type { Person } from "../src/lib/generated/Person";
 import type { Prefill } from "../src/lib/generated/Prefill";
 import type { Request } from "../src/lib/generated/Request";
-import { state } from "./state";
+import { stageOf, state } from "./state";
 
 const link: Prefill = { person: "INV-000139", ticket: "HELP-77", reason: "Payment blocked" };
 const [elise] = data.people as [Person];
@@ -140,15 +140,7 @@ test("what is over makes room, and comes back with Undo", async () => {
 test("a live session stays untouched", async () => {
   const session = data.sessions[0] as never;
   await clicked(link, {
-    stage: {
-      session,
-      sheet: null,
-      lost_in_ms: null,
-      language: "en" as const,
-      loading: false,
-      limit_in_ms: 60_000,
-      idle_in_ms: null,
-    },
+    stage: stageOf(session),
   });
   expect(desk.form.draft).toEqual(EMPTY_REQUEST);
   expect(texts()).toHaveLength(1);

@@ -1,5 +1,7 @@
 import * as data from "../src/lib/fake/data";
 import type { AppState } from "../src/lib/generated/AppState";
+import type { Session } from "../src/lib/generated/Session";
+import type { StageState } from "../src/lib/generated/StageState";
 
 /** The app of somebody of the staff: signed in, connected, with nothing under way. */
 export const state = (more: Partial<AppState> = {}): AppState => ({
@@ -16,4 +18,15 @@ export const state = (more: Partial<AppState> = {}): AppState => ({
   prefill: null,
   new_version: null,
   ...more,
+});
+
+/** The stage of this session, with a minute left and nothing to say. */
+export const stageOf = (session: Session, sheet: StageState["sheet"] = null): StageState => ({
+  session: { ...session },
+  sheet,
+  lost_in_ms: null,
+  language: "en",
+  loading: false,
+  limit_in_ms: 60_000,
+  idle_in_ms: null,
 });

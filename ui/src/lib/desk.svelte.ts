@@ -5,13 +5,13 @@ import * as m from "$messages";
 import * as app from "./app";
 import { applyAppearance } from "./appearance";
 import { takeOver, writeWorkspace } from "./drafts";
+import { isOpen } from "./flow";
 import type { AppState } from "./generated/AppState";
 import type { CommandError } from "./generated/CommandError";
 import type { EventEnvelope } from "./generated/EventEnvelope";
 import type { Kind } from "./generated/Kind";
 import type { More } from "./generated/More";
 import type { Request } from "./generated/Request";
-import type { RequestState } from "./generated/RequestState";
 import type { Session } from "./generated/Session";
 import type { Settings } from "./generated/Settings";
 import type { StageClosed } from "./generated/StageClosed";
@@ -25,8 +25,6 @@ import { Factor } from "./second-factor.svelte";
 import { type Received, received } from "./time";
 import { Toasts } from "./toasts.svelte";
 
-/** The states in which a request is still good for something. */
-const OPEN: RequestState[] = ["asked", "pending", "waiting", "code_sent", "verified"];
 /** From here on a clock that is off is worth a word, in milliseconds. */
 const CLOCK_OFF = 2 * 60_000;
 const CLOCK_SEEN = "clock-seen";
@@ -331,8 +329,8 @@ export class Desk {
 
   /** The request that is still good for something. */
   get openRequest(): Request | null {
-    const request = this.request?.value;
-    return request && OPEN.includes(request.state) ? request : null;
+    const request = this.request ?? null;
+    return request && isOpen(request, Date.now()) ? request.value : null;
   }
 
   /** Asks first where something is lost by it, unless they are `sure`. */
