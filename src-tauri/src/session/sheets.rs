@@ -140,16 +140,18 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_goes_with_its_page_and_nothing_else_does() {
-        let refused = Sheet::Refused {
+    fn only_the_newest_refusal_is_said_and_it_goes_with_its_page() {
+        let refused = |path: &str| Sheet::Refused {
             reason: RefusalReason::ViewOnly,
             scope: None,
             method: "POST".into(),
-            path: "/profile".into(),
+            path: path.into(),
         };
         let mut sheets = Sheets::default();
         sheets.push(saved("a"));
-        sheets.push(refused);
+        sheets.push(refused("/profile"));
+        sheets.push(refused("/settings"));
+        assert_eq!(sheets.front(), Some(&refused("/settings")));
         assert!(sheets.leave_page() && !sheets.leave_page());
         assert_eq!(sheets.front(), Some(&saved("a")));
     }
