@@ -72,7 +72,7 @@ impl Drafts {
         written.map_err(|error| {
             let message = say(
                 "Your draft could not be kept on this computer. Is its disk full?",
-                "Votre brouillon n’a pas pu être conservé sur cet ordinateur. Le disque est-il plein ?",
+                "Votre brouillon n’a pas pu être conservé sur cet ordinateur. Le disque est-il plein ?",
             );
             CommandError::internal(message, error)
         })

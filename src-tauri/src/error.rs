@@ -46,7 +46,7 @@ impl CommandError {
                  must be among those of the system."
             ),
             format!(
-                "Le certificat de {server} n’est pas reconnu par cet ordinateur : rien n’a été envoyé. Vérifiez \
+                "Le certificat de {server} n’est pas reconnu par cet ordinateur : rien n’a été envoyé. Vérifiez \
                  l’adresse et la date de cet ordinateur. Si votre entreprise a sa propre autorité, son certificat \
                  doit figurer parmi ceux du système."
             ),

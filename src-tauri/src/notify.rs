@@ -187,7 +187,7 @@ pub(crate) fn exception_used(
     let body = say(
         format!("{staff} is signed in as {name} ({kind}): {category}. Open Understudy for the report."),
         format!(
-            "{staff} agit en tant que {name} ({kind}) : {category}. Ouvrez Understudy pour lire le rapport."
+            "{staff} agit en tant que {name} ({kind}) : {category}. Ouvrez Understudy pour lire le rapport."
         ),
     );
     show(
@@ -230,7 +230,7 @@ pub(crate) fn session_ended(app: &AppHandle, session: &Session, cause: Option<En
     let name = &session.person.name;
     let body = say(
         format!("You are yourself again: the session as {name} has ended, because {why}."),
-        format!("Vous êtes de nouveau vous-même : la session en tant que {name} a pris fin, car {why}."),
+        format!("Vous êtes de nouveau vous-même : la session en tant que {name} a pris fin, car {why}."),
     );
     show_of_session(app, say("Impersonation has ended", "La prise en main a pris fin"), &body);
 }
@@ -255,10 +255,10 @@ pub(crate) fn still_there(app: &AppHandle, session: &Session) {
             "Nothing was done as {name} for a while, so the session is about to end. Move the mouse on it to go on."
         ),
         format!(
-            "Rien n’a été fait en tant que {name} depuis un moment : la session va prendre fin. Bougez la souris dessus pour continuer."
+            "Rien n’a été fait en tant que {name} depuis un moment : la session va prendre fin. Bougez la souris dessus pour continuer."
         ),
     );
-    show_of_session(app, say("Are you still there?", "Êtes-vous toujours là ?"), &body);
+    show_of_session(app, say("Are you still there?", "Êtes-vous toujours là ?"), &body);
 }
 
 fn mode_word(mode: Mode) -> &'static str {

@@ -130,7 +130,7 @@ impl SettingsFile {
         self.save(stored).map_err(|error| {
             let message = say(
                 "The settings could not be saved on this computer. Is its disk full?",
-                "Les réglages n’ont pas pu être enregistrés sur cet ordinateur. Le disque est-il plein ?",
+                "Les réglages n’ont pas pu être enregistrés sur cet ordinateur. Le disque est-il plein ?",
             );
             CommandError::internal(message, error)
         })

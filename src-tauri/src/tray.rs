@@ -125,7 +125,7 @@ impl Face {
     fn words(&self) -> String {
         match self {
             Self::Yourself(name) => {
-                say(format!("You are yourself: {name}"), format!("Vous êtes vous-même : {name}"))
+                say(format!("You are yourself: {name}"), format!("Vous êtes vous-même : {name}"))
             }
             Self::SomebodyElse(name) => {
                 say(format!("You are signed in as {name}"), format!("Vous êtes connecté en tant que {name}"))

@@ -46,13 +46,13 @@ pub(crate) async fn install(app: &AppHandle) -> Result<()> {
         if matches!(error, Error::Minisign(_) | Error::SignatureUtf8(_) | Error::Base64(_)) {
             let message = say(
                 "The update is not signed with the key that this computer trusts, so nothing was installed. Tell whoever manages this computer.",
-                "La mise à jour n’est pas signée avec la clé reconnue par cet ordinateur : rien n’a été installé. Prévenez la personne qui gère cet ordinateur.",
+                "La mise à jour n’est pas signée avec la clé reconnue par cet ordinateur : rien n’a été installé. Prévenez la personne qui gère cet ordinateur.",
             );
             return CommandError::internal(message, error);
         }
         let message = say(
             "The update could not be installed, so this version stays. Try again later, or tell whoever manages this computer.",
-            "La mise à jour n’a pas pu être installée : cette version reste en place. Réessayez plus tard ou prévenez la personne qui gère cet ordinateur.",
+            "La mise à jour n’a pas pu être installée : cette version reste en place. Réessayez plus tard ou prévenez la personne qui gère cet ordinateur.",
         );
         CommandError::internal(message, error)
     };
@@ -61,7 +61,7 @@ pub(crate) async fn install(app: &AppHandle) -> Result<()> {
         app.publish();
         let message = say(
             "There is no newer version any more: the update was withdrawn. Nothing was installed.",
-            "Il n’y a plus de version plus récente : la mise à jour a été retirée. Rien n’a été installé.",
+            "Il n’y a plus de version plus récente : la mise à jour a été retirée. Rien n’a été installé.",
         );
         return Err(CommandError::new(ErrorCode::App, message));
     };

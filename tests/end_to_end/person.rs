@@ -74,6 +74,9 @@ async fn invariant_8_nobody_steps_in_before_the_person_who_is_asked_has_allowed_
     browser.open(&link(&world, 1).await?).await?;
     browser.reads(&id("question"), "asks to sign in to your account as you").await?;
     ensure!(!browser.shows(&id("allow")).await?, "the mail alone allows");
+    // The address no longer holds the link; the tab does.
+    browser.reload().await?;
+    browser.reads(&id("question"), "asks to sign in to your account as you").await?;
     if let Some(path) = world.picture_of("120-person-asked-in") {
         browser.picture(&path).await?;
     }
@@ -192,6 +195,35 @@ async fn a_code_that_the_person_reads_out_is_their_consent() -> anyhow::Result<(
     app.click(View::Bar, &id("exit")).await?;
     world.services.ended(session, "exit", SOON).await?;
     app.click(View::Main, &id("note-later")).await?;
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_8_a_person_who_signs_in_during_the_session_may_decline_and_end_and_staff_are_told()
+-> anyhow::Result<()> {
+    let world = World::start(crate::harness::Theme::Light).await?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    let session = app.step_in_as(PERSON, &world, &ADA, "act").await?;
+    change_bank(&app).await?;
+    app.click(View::Bar, &id("ask-person")).await?;
+    app.reads(View::Bar, &id("sheet-consent"), "Élise Marchand is asked: the bank details").await?;
+    // The mail leads to the platform, where she signs in now.
+    let browser = elise(&world).await?;
+    support_access(&world, &browser).await?;
+    browser.reads(&id("late"), "a yes from here would not count").await?;
+    ensure!(!browser.shows(&id("allow")).await?, "a late sign-in allows");
+    if let Some(path) = world.picture_of("130-person-late") {
+        browser.picture(&path).await?;
+    }
+    app.reads(View::Bar, &id("sheet-consent"), "their yes cannot count").await?;
+    world.step(&app, "131-signed-in-late", "Whoever waits for a yes learns that none can come.").await?;
+    browser.click(&id("decline")).await?;
+    app.reads(View::Bar, &id("sheet-consent"), "Élise Marchand has declined").await?;
+    browser.click(&id("end-now")).await?;
+    browser.click(&id("end-sure")).await?;
+    world.services.ended(session, "consent_withdrawn", SOON).await?;
+    browser.close().await?;
     app.close().await
 }
 

@@ -341,6 +341,7 @@ export const SCENES = [
   ["bar-raised", "/bar.html?scene=bar-raised", "sheet-raised"],
   ["bar-consent-missing", "/bar.html?scene=bar-consent-missing", "sheet-refused"],
   ["bar-consent-asked", "/bar.html?scene=bar-consent-asked", "sheet-consent"],
+  ["bar-consent-late", "/bar.html?scene=bar-consent-late", "sheet-consent"],
   ["bar-consent-allowed", "/bar.html?scene=bar-consent-allowed", "sheet-consent"],
   ["bar-consent-declined", "/bar.html?scene=bar-consent-declined", "sheet-consent"],
   ["bar-downloaded", "/bar.html?scene=bar-downloaded", "sheet-downloaded"],

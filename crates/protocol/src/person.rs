@@ -51,6 +51,9 @@ pub struct Question {
     /// Until the answer, or the change, is too late.
     #[ts(type = "number")]
     pub left_ms: u64,
+    /// Whoever came to answer has signed in while the session was on, so their yes does not count.
+    #[serde(default)]
+    pub signed_in_late: bool,
 }
 
 /// What opens the person's page: a link from a mail, or the platform's word for who is signed in there.
@@ -103,6 +106,8 @@ pub struct PersonPage {
     pub may_answer: bool,
     /// The page of the platform from which answers count, where they do not from here.
     pub answer_at: Option<String>,
+    /// The sign-in began while somebody was in the account: it may be theirs. It declines and ends, no more.
+    pub signed_in_late: bool,
     pub questions: Vec<PersonQuestion>,
     /// Newest first.
     pub sessions: Vec<PersonSession>,

@@ -177,6 +177,8 @@ pub enum MilestoneKind {
     ConsentAsked,
     ConsentGiven,
     ConsentDeclined,
+    /// Somebody came to answer from a sign-in that began in the session.
+    SignedInLate,
     CodeHandedOver,
     CodeWrong,
     CodeVerified,

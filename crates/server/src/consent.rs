@@ -88,6 +88,7 @@ pub fn shown(row: &Model, now: Millis) -> Question {
         scope: named(&row.scope).unwrap_or(understudy_protocol::Scope::SignIn),
         state,
         left_ms: (until - now).max(0).unsigned_abs(),
+        signed_in_late: false,
     }
 }
 
@@ -105,7 +106,7 @@ pub async fn wanted(core: &Core, request: &impersonation::Model) -> ApiResult<Sa
             format!(
                 "{staff} ({name}) est dans votre compte pour vous aider et ne peut rien y modifier pour l’instant. \
                  Cette personne demande à pouvoir aussi y faire des modifications, jusqu’à son départ. \
-                 L’autorisez-vous ?"
+                 L’autorisez-vous ?"
             ),
         )
     } else {
@@ -125,7 +126,7 @@ pub async fn wanted(core: &Core, request: &impersonation::Model) -> ApiResult<Sa
             format!(
                 "{staff} ({name}) demande à se connecter à votre compte à votre place, pour vous aider. Cette personne \
                  {fr}, pendant {minutes} minutes, {longest} au plus si cela prend plus de temps. Vous pouvez y mettre \
-                 fin à tout moment. L’autorisez-vous ?"
+                 fin à tout moment. L’autorisez-vous ?"
             ),
         )
     };
@@ -146,7 +147,7 @@ pub fn text(core: &Core, session: &impersonation::Model, staff: &str, scope: &st
     );
     let fr = format!(
         "{staff} ({name}) est dans votre compte pour vous aider et demande à modifier {fr}. Autorisez-vous cette unique \
-         modification ? Votre réponse vaut pour une modification, dans les 10 minutes."
+         modification ? Votre réponse vaut pour une modification, dans les 10 minutes."
     );
     with_reason(&en, &fr, &session.reason)
 }
@@ -154,7 +155,7 @@ pub fn text(core: &Core, session: &impersonation::Model, staff: &str, scope: &st
 fn with_reason(en: &str, fr: &str, reason: &str) -> Said {
     Said {
         en: format!("{en} Why, in their own words: {reason}"),
-        fr: format!("{fr} Pourquoi, selon leurs propres mots : {reason}"),
+        fr: format!("{fr} Pourquoi, selon leurs propres mots : {reason}"),
     }
 }
 
@@ -238,6 +239,29 @@ pub async fn answer(
     };
     write_while_live(core, session.id, job).await?;
     Ok(question)
+}
+
+/// Somebody came to answer from a sign-in that began in the session: staff wait for a yes that cannot come.
+pub async fn signed_in_late(core: &Core, session: &impersonation::Model) -> ApiResult<()> {
+    let now = core.store.now().await?;
+    let rows = Entity::find().filter(Column::SessionId.eq(session.id)).all(&core.store.db).await?;
+    for row in rows {
+        let question = Question { signed_in_late: true, ..shown(&row, now) };
+        if question.state == ConsentState::Asked {
+            let details = json!({ "consent": row.id, "scope": row.scope });
+            let job = Job {
+                entries: vec![entry(session, "signed_in_late", details)],
+                events: vec![told(session, question)],
+                ..Job::default()
+            };
+            match write_while_live(core, session.id, job).await {
+                // Nobody waits any more.
+                Err(error) if error.code() == ErrorCode::SessionEnded => return Ok(()),
+                written => written?,
+            };
+        }
+    }
+    Ok(())
 }
 
 /// A permission that is good now, and the guard that uses it up: of two writes at once one gets it.

@@ -102,7 +102,7 @@ impl Server {
             CommandError::internal(
                 say(
                     "The server's answer could not be read. It may be another version than this app: tell whoever runs it.",
-                    "La réponse du serveur n’a pas pu être lue. Sa version diffère peut-être de celle de l’application : prévenez la personne qui s’en occupe.",
+                    "La réponse du serveur n’a pas pu être lue. Sa version diffère peut-être de celle de l’application : prévenez la personne qui s’en occupe.",
                 ),
                 // Only where it broke: the message may quote what was read.
                 format!("line {} column {}", error.line(), error.column()),

@@ -102,7 +102,7 @@ fn save(app: &AppHandle, server: Option<String>) -> Result<()> {
     app.understudy().settings.save_server(server).map_err(|error| {
         let message = say(
             "The address could not be saved on this computer. Is its disk full?",
-            "L’adresse n’a pas pu être enregistrée sur cet ordinateur. Le disque est-il plein ?",
+            "L’adresse n’a pas pu être enregistrée sur cet ordinateur. Le disque est-il plein ?",
         );
         CommandError::internal(message, error)
     })

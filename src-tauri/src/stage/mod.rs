@@ -114,7 +114,7 @@ fn no_bar(cause: &dyn std::fmt::Display) -> CommandError {
         say(
             "The warning bar could not be shown, so the session was ended before it began. Restart Understudy, \
              then request a new code.",
-            "La barre d’avertissement n’a pas pu s’afficher : la session a été interrompue avant de commencer. \
+            "La barre d’avertissement n’a pas pu s’afficher : la session a été interrompue avant de commencer. \
              Redémarrez Understudy, puis demandez un nouveau code.",
         ),
         cause,

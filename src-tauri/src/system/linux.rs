@@ -23,7 +23,7 @@ const TRAY: BusName<'static> =
 pub(crate) const KEYRING_HELP: (&str, &str) = (
     "This computer's keyring did not answer, so your sign-in lasts until you quit. To stay signed in, install and \
      unlock GNOME Keyring (the package gnome-keyring) or KWallet, then start Understudy again.",
-    "Le trousseau de cet ordinateur n’a pas répondu : votre connexion dure jusqu’à ce que vous quittiez. Pour rester \
+    "Le trousseau de cet ordinateur n’a pas répondu : votre connexion dure jusqu’à ce que vous quittiez. Pour rester \
      connecté, installez et déverrouillez GNOME Keyring (le paquet gnome-keyring) ou KWallet, puis redémarrez \
      Understudy.",
 );

@@ -3,7 +3,7 @@
 pub(crate) const KEYRING_HELP: (&str, &str) = (
     "The keychain did not answer, so your sign-in lasts until you quit. To stay signed in, unlock your login keychain in \
      Keychain Access, then start Understudy again.",
-    "Le trousseau n’a pas répondu : votre connexion dure jusqu’à ce que vous quittiez. Pour rester connecté, \
+    "Le trousseau n’a pas répondu : votre connexion dure jusqu’à ce que vous quittiez. Pour rester connecté, \
      déverrouillez votre trousseau de session dans Trousseaux d’accès, puis redémarrez Understudy.",
 );
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 pub(crate) const KEYRING_HELP: (&str, &str) = (
     "The Credential Manager did not answer, so your sign-in lasts until you quit. To stay signed in, start the service \
      \"Credential Manager\", then start Understudy again.",
-    "Le Gestionnaire d’identification n’a pas répondu : votre connexion dure jusqu’à ce que vous quittiez. Pour rester \
-     connecté, démarrez le service « Gestionnaire d’identification », puis redémarrez Understudy.",
+    "Le Gestionnaire d’identification n’a pas répondu : votre connexion dure jusqu’à ce que vous quittiez. Pour rester \
+     connecté, démarrez le service « Gestionnaire d’identification », puis redémarrez Understudy.",
 );
 
 /// Beside the program: there nobody else can put a file, as anybody can below `ProgramData`.

@@ -46,6 +46,10 @@ impl Browser {
         Ok(self.client.goto(url.as_str()).await?)
     }
 
+    pub async fn reload(&self) -> anyhow::Result<()> {
+        Ok(self.client.refresh().await?)
+    }
+
     /// Goes into the first frame of the page.
     pub async fn enter_frame(&self) -> anyhow::Result<()> {
         self.see("iframe").await?;

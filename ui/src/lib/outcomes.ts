@@ -50,6 +50,7 @@ const MILESTONES: Record<MilestoneKind, (about: { name: string }) => string> = {
   consent_asked: m.milestone_consent_asked,
   consent_given: m.milestone_consent_given,
   consent_declined: m.milestone_consent_declined,
+  signed_in_late: m.milestone_signed_in_late,
   code_handed_over: m.milestone_code_handed_over,
   code_wrong: m.milestone_code_wrong,
   code_verified: m.milestone_code_verified,

@@ -52,7 +52,7 @@ pub fn barred(method: &Method, headers: &HeaderMap, why: Barred, scope: Option<S
                 title: ("This session is view only", "Cette session est en lecture seule"),
                 detail: (
                     "Nothing was changed. \"Ask for permission to act\" in the bar above; when you have it, do it again.",
-                    "Rien n’a été modifié. Utilisez « Demander à pouvoir agir » dans la barre ; une fois l’accord obtenu, recommencez.",
+                    "Rien n’a été modifié. Utilisez « Demander à pouvoir agir » dans la barre ; une fois l’accord obtenu, recommencez.",
                 ),
             },
             Barred::PathNotCanonical => Words {
@@ -77,7 +77,7 @@ pub fn barred(method: &Method, headers: &HeaderMap, why: Barred, scope: Option<S
                 title: ("This is closed while impersonating", "Ceci est fermé pendant une prise en main"),
                 detail: (
                     "It would change who is signed in here. To leave, use \"Exit impersonation\" in the bar.",
-                    "Cela changerait l’identité connectée ici. Pour partir, utilisez « Quitter la prise en main » dans la barre.",
+                    "Cela changerait l’identité connectée ici. Pour partir, utilisez « Quitter la prise en main » dans la barre.",
                 ),
             },
         },
@@ -90,19 +90,19 @@ fn consent_missing(scope: Option<Scope>) -> Words {
             "A password is changed only when the person has agreed to this one change. Nothing was changed. \
              Ask them in the bar above; when they have agreed, do it again.",
             "Un mot de passe n’est modifié que si la personne a accepté cette unique modification. Rien n’a été modifié. \
-             Demandez-lui depuis la barre ; quand elle aura accepté, recommencez.",
+             Demandez-lui depuis la barre ; quand elle aura accepté, recommencez.",
         ),
         Some(Scope::BankDetails) => (
             "Bank details are changed only when the person has agreed to this one change. Nothing was changed. \
              Ask them in the bar above; when they have agreed, do it again.",
             "Les coordonnées bancaires ne sont modifiées que si la personne a accepté cette unique modification. Rien \
-             n’a été modifié. Demandez-lui depuis la barre ; quand elle aura accepté, recommencez.",
+             n’a été modifié. Demandez-lui depuis la barre ; quand elle aura accepté, recommencez.",
         ),
         _ => (
             "How somebody signs in is changed only when they have agreed to this one change. Nothing was changed. \
              Ask them in the bar above; when they have agreed, do it again.",
             "La façon de se connecter n’est modifiée que si la personne a accepté cette unique modification. Rien n’a \
-             été modifié. Demandez-lui depuis la barre ; quand elle aura accepté, recommencez.",
+             été modifié. Demandez-lui depuis la barre ; quand elle aura accepté, recommencez.",
         ),
     };
     Words {

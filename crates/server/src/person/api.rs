@@ -35,11 +35,8 @@ pub async fn open(
         PersonKey::Assertion(assertion) => {
             let now = core.store.now().await?;
             let vouched = core.vouching.verify(&assertion, now).await?;
-            if impersonated_at(&core, &vouched.person, vouched.auth_time).await? {
-                return Err(ApiError::new(
-                    ErrorCode::Forbidden,
-                    "This sign-in began while support was in your account. Sign out, and sign in again once they have left.",
-                ));
+            if let Some(session) = impersonated_at(&core, &vouched.person, vouched.auth_time).await? {
+                consent::signed_in_late(&core, &session).await?;
             }
             link(&core, &vouched.person, VOUCHED, Some(vouched.auth_time)).await?
         }

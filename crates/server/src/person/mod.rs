@@ -83,20 +83,21 @@ async fn may_answer(core: &Core, link: &Model) -> ApiResult<bool> {
         (None, _) | (Some(PersonConfig::Platform { .. }), None) => Ok(false),
         (Some(PersonConfig::Mailbox), _) => Ok(true),
         (Some(PersonConfig::Platform { .. }), Some(auth_time)) => {
-            Ok(!impersonated_at(core, &link.person_id, auth_time).await?)
+            Ok(impersonated_at(core, &link.person_id, auth_time).await?.is_none())
         }
     }
 }
 
-/// Whether somebody was signed in as this person then.
-async fn impersonated_at(core: &Core, person: &str, at: Millis) -> ApiResult<bool> {
+/// The newest session in which somebody was signed in as this person then.
+async fn impersonated_at(core: &Core, person: &str, at: Millis) -> ApiResult<Option<impersonation::Model>> {
     use impersonation::Column;
     let rows = impersonation::Entity::find()
         .filter(Column::PersonId.eq(person))
         // Clocks differ, and assertions have whole seconds.
         .filter(Column::StartedAt.lte(at + vouching::LEEWAY))
-        .filter(Column::EndedAt.is_null().or(Column::EndedAt.gte(at - vouching::LEEWAY)));
-    Ok(rows.one(&core.store.db).await?.is_some())
+        .filter(Column::EndedAt.is_null().or(Column::EndedAt.gte(at - vouching::LEEWAY)))
+        .order_by_desc(Column::StartedAt);
+    Ok(rows.one(&core.store.db).await?)
 }
 
 async fn shown(core: &Core, link: String, row: &Model) -> ApiResult<PersonPage> {
@@ -129,8 +130,9 @@ async fn shown(core: &Core, link: String, row: &Model) -> ApiResult<PersonPage> 
         }
     }
     let may_answer = may_answer(core, row).await?;
+    let signed_in_late = !may_answer && row.auth_time.is_some();
     let answer_at = match &core.config.platform.person {
-        Some(PersonConfig::Platform { page, .. }) if !may_answer => Some(page.to_string()),
+        Some(PersonConfig::Platform { page, .. }) if !may_answer && !signed_in_late => Some(page.to_string()),
         _ => None,
     };
     Ok(PersonPage {
@@ -138,6 +140,7 @@ async fn shown(core: &Core, link: String, row: &Model) -> ApiResult<PersonPage> 
         link,
         may_answer,
         answer_at,
+        signed_in_late,
         questions,
         sessions,
     })

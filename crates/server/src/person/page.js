@@ -14,6 +14,7 @@ const WORDS = {
     allowed: "You have allowed this, once.",
     elsewhere: "To allow this, sign in to your account: only there we can be sure that it is you.",
     goThere: "Go to your account",
+    late: "You signed in while support was in your account, so we cannot be sure that it is you, and a yes from here would not count. You can decline, or end the visit. To allow it, ask them to leave, sign out and in again; then they can come back and ask you.",
     now: "In your account now",
     end: "End now",
     ending: "They will be out within a second. What they were doing stays as it is.",
@@ -49,8 +50,9 @@ const WORDS = {
     decline: "Refuser",
     takeBack: "Revenir sur mon accord",
     allowed: "Vous l’avez autorisé, une fois.",
-    elsewhere: "Pour l’autoriser, connectez-vous à votre compte : là seulement, nous sommes sûrs que c’est vous.",
+    elsewhere: "Pour l’autoriser, connectez-vous à votre compte : là seulement, nous sommes sûrs que c’est vous.",
     goThere: "Aller à votre compte",
+    late: "Vous vous êtes connecté pendant que l’assistance était dans votre compte : nous ne pouvons pas être sûrs que c’est vous, et un accord donné d’ici ne compterait pas. Vous pouvez refuser, ou mettre fin à la visite. Pour autoriser, demandez à l’assistance de sortir, déconnectez-vous puis reconnectez-vous ; elle pourra alors revenir et vous poser la question.",
     now: "Dans votre compte en ce moment",
     end: "Mettre fin maintenant",
     ending: "L’accès est coupé en moins d’une seconde. Ce qui était en cours reste en l’état.",
@@ -64,7 +66,7 @@ const WORDS = {
     ticket: "Ticket",
     how: "Comment",
     when: "Quand",
-    view: "Consultation seule : rien ne peut être modifié",
+    view: "Consultation seule : rien ne peut être modifié",
     act: "Avec modifications permises",
     since: (heure) => `à partir du ${heure}`,
     changed: "Modifié",
@@ -75,7 +77,7 @@ const WORDS = {
     answered: "Votre réponse est prise en compte.",
     news: "Quelque chose a changé. Lisez avant de répondre.",
     ended: "C’est terminé. Personne de l’assistance n’est dans votre compte.",
-    closed: "Cette page s’ouvre depuis un de nos courriels, ou depuis votre compte.",
+    closed: "Cette page s’ouvre depuis un de nos e-mails, ou depuis votre compte.",
     failed: "Cela n’a pas fonctionné. Vérifiez votre connexion et rechargez cette page.",
   },
 };
@@ -175,6 +177,7 @@ function ending(session) {
     const yes = () => act("/api/person/end", { link, session: session.id }, words.ended);
     const button = make("button", { class: "end", "data-testid": "end-sure", onclick: yes }, words.sure);
     box.replaceChildren(make("p", {}, words.ending), button);
+    said.textContent = "";
     button.focus();
   };
   box.append(make("button", { class: "end", "data-testid": "end-now", onclick: sure }, words.end));
@@ -193,6 +196,8 @@ function question(asked, page) {
   } else {
     if (page.may_answer) {
       buttons.append(make("button", { class: "first", "data-testid": "allow", onclick: answer(true) }, words.allow));
+    } else if (page.signed_in_late) {
+      article.append(make("p", { "data-testid": "late" }, words.late));
     } else if (page.answer_at !== null) {
       article.append(make("p", {}, words.elsewhere));
       const there = { class: "button first", href: page.answer_at, target: "_top", "data-testid": "answer-there" };
@@ -221,7 +226,7 @@ function show(page) {
 }
 
 async function open() {
-  const key = location.hash.slice(1);
+  const key = location.hash.slice(1) || (sessionStorage.getItem("link") ?? "");
   // Not for the history of the browser.
   history.replaceState(null, "", location.pathname);
   document.documentElement.lang = language;
@@ -230,6 +235,8 @@ async function open() {
     if (key === "") throw new Error(words.closed);
     const assertion = key.startsWith("assertion=") ? key.slice("assertion=".length) : null;
     show(await ask("/api/person", { key: assertion === null ? { link: key } : { assertion } }));
+    // The link of a mail, for a reload of this tab; a platform makes a new assertion.
+    if (assertion === null) sessionStorage.setItem("link", key);
     // A question may come, or a visit end, while it is looked at.
     setInterval(() => document.visibilityState === "visible" && link !== null && quietly(), 5_000);
   } catch (error) {

@@ -343,7 +343,11 @@ async fn invariant_8_a_sign_in_that_began_while_somebody_was_in_the_account_cons
     let question = ask(&app, &started, "password").await.expect("asked");
     // Whoever knows the password signs in now: it may be the one who is in the account.
     let browser = Browser::new(&world).sign_in().await;
-    assert_eq!(browser.vouched().await.unwrap_err().code, ErrorCode::Forbidden);
+    let late = browser.vouched().await.expect("a page");
+    assert!(late.signed_in_late && !late.may_answer && late.answer_at.is_none(), "{late:?}");
+    assert!(world.kinds().await.contains(&"signed_in_late".to_owned()), "not on record");
+    let refused = browser.answer(&late.link, &question, true).await;
+    assert_eq!(refused.unwrap_err().code, ErrorCode::Forbidden);
     // The stage gets no assertion, neither at the page nor by asking for it otherwise.
     for path in ["/support-access", "/Support-Access/", "/support-access?x=1"] {
         assert_eq!(stage.status(path).await, StatusCode::FORBIDDEN, "{path}");
@@ -353,7 +357,26 @@ async fn invariant_8_a_sign_in_that_began_while_somebody_was_in_the_account_cons
     assert_eq!(browser.answer(&mailed, &question, true).await.unwrap_err().code, ErrorCode::Forbidden);
     // A page that was open before is no way around: the sign-in counts, not the page.
     app.end(&started).await.expect("ended");
-    assert_eq!(browser.vouched().await.unwrap_err().code, ErrorCode::Forbidden);
+    let page = browser.open(&late.link).await.expect("a page");
+    assert!(page.signed_in_late && !page.may_answer, "{page:?}");
+    let page = browser.vouched().await.expect("a page");
+    assert!(page.signed_in_late && !page.may_answer, "{page:?}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_signs_in_while_somebody_is_in_the_account_declines_and_ends() {
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (started, _stage) = app.stage(ELISE, Mode::Act).await;
+    let question = ask(&app, &started, "password").await.expect("asked");
+    let browser = Browser::new(&world).sign_in().await;
+    let late = browser.vouched().await.expect("a page");
+    let page = browser.answer(&late.link, &question, false).await.expect("declined");
+    assert!(page.questions.is_empty(), "{page:?}");
+    let end = json!({ "link": late.link, "session": started.session.id });
+    browser.post("/api/person/end", end).await.expect("ended");
+    assert_eq!(cause(&app, &started).await, Some(EndCause::ConsentWithdrawn));
     world.stop().await;
 }
 

@@ -4,7 +4,7 @@ import type { Question } from "../generated/Question";
 import type { Sheet } from "../generated/Sheet";
 
 function asking(state: ConsentState): Question {
-  return { id: "q", session_id: "s", scope: "bank_details", state, left_ms: 600_000 };
+  return { id: "q", session_id: "s", scope: "bank_details", state, left_ms: 600_000, signed_in_late: false };
 }
 
 export const SHEETS: Record<string, Sheet> = {
@@ -20,6 +20,7 @@ export const SHEETS: Record<string, Sheet> = {
   },
   "bar-raised": { type: "raised" },
   "bar-consent-asked": { type: "consent", question: asking("asked") },
+  "bar-consent-late": { type: "consent", question: { ...asking("asked"), signed_in_late: true } },
   "bar-consent-allowed": { type: "consent", question: asking("allowed") },
   "bar-consent-declined": { type: "consent", question: asking("declined") },
   "bar-downloaded": {

@@ -9,4 +9,8 @@ export type Question = { id: string, session_id: string, scope: Scope, state: Co
 /**
  * Until the answer, or the change, is too late.
  */
-left_ms: number, };
+left_ms: number, 
+/**
+ * Whoever came to answer has signed in while the session was on, so their yes does not count.
+ */
+signed_in_late: boolean, };

@@ -95,11 +95,12 @@ async fn lifted(core: &Core, id: Uuid) -> ApiResult<Option<LiftedNote>> {
 }
 
 /// Entries that are milestones, by their names there.
-const MILESTONES: [&str; 11] = [
+const MILESTONES: [&str; 12] = [
     "code_requested",
     "consent_asked",
     "consent_given",
     "consent_declined",
+    "signed_in_late",
     "code_handed_over",
     "code_wrong",
     "code_verified",
