@@ -28,6 +28,7 @@ pub(crate) fn open(app: &AppHandle, hidden: bool) -> tauri::Result<()> {
     if hidden {
         tauri::async_runtime::spawn(minimise_without_tray(app.clone()));
     }
+    system::keep_no_pages(window.as_ref())?;
     preferences::zoom(window.as_ref());
     let app = app.clone();
     system::on_crash(window.as_ref(), move || {

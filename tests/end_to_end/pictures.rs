@@ -31,11 +31,15 @@ const ALIKE: u8 = 128;
 /// So many of the windows (a picture has 4,000) may: a button has more.
 const MOST: usize = 8;
 
+const ESCAPE: &str = "\u{E00C}";
+
 /// Times, codes, ports and what has the keyboard are other ones each time; a longer time moves what is beside it.
 const HIDE: &str = "const sheet = new CSSStyleSheet();
     sheet.replaceSync(`
         time, [role=timer], [data-testid=code-time], [data-testid=settings-server], [data-testid=server-url], [data-testid=sign-in-server],
         [data-testid=session-row] .when, [data-testid=session-row] .end .small, [data-testid=deliveries],
+        [data-testid=inbox-entry] .small, [data-testid=inbox-code], [data-testid=report-id], [data-testid=report-record], [data-testid=report-end] .muted,
+        [data-testid=timeline] .line > *, [data-testid=note-sheet] .modal-description,
         [data-testid=toasts], .row:has([data-testid=factor-state]) { visibility: hidden !important }
         [data-testid=session-row] :is(.when a, .end .small) { display: inline-block; width: 90px; height: 1em; overflow: hidden }
         [data-testid=person-row], [data-testid=session-row] { background: none !important }
@@ -160,6 +164,7 @@ impl Album {
     async fn leaf_through(mut self) -> anyhow::Result<Vec<String>> {
         let api = self.world.services.api.clone();
         self.app.see(View::Main, &id("server-url")).await?;
+        self.main("server").await?;
         self.app.fill(View::Main, &id("server-url"), api.as_str()).await?;
         self.app.click(View::Main, &id("server-continue")).await?;
         self.app.see(View::Main, &id("email")).await?;
@@ -167,6 +172,12 @@ impl Album {
         self.app.sign_in_again(&ADA).await?;
         self.app.see(View::Main, &id("person-row")).await?;
         self.main("people").await?;
+        self.app.click(View::Main, &id("palette-open")).await?;
+        self.app.fill(View::Main, &id("palette-input"), "marchand").await?;
+        self.app.reads(View::Main, &format!("{}[data-selected]", id("palette-item")), PERSON_NAME).await?;
+        self.main("palette").await?;
+        self.app.keys(View::Main, &id("palette-input"), ESCAPE).await?;
+        self.app.gone(View::Main, &id("palette")).await?;
         self.app.click(View::Main, &id("nav-impersonation")).await?;
         self.app.fill(View::Main, &id("identifier"), PERSON).await?;
         self.app.click(View::Main, &id("find-person")).await?;
@@ -183,18 +194,35 @@ impl Album {
         .await?;
         let code = self.world.mail.newest(ADA.email, 1).await?.code();
         self.main("code").await?;
+        self.app.click(View::Main, &id("nav-inbox")).await?;
+        self.app.see(View::Main, &id("inbox-entry")).await?;
+        self.main("inbox").await?;
+        self.app.click(View::Main, &id("nav-impersonation")).await?;
         self.app.enter_code(&code).await?;
         self.app.start_session().await?;
         self.app.reads(View::Bar, &id("bar-name"), PERSON_NAME).await?;
         self.app.reads(View::Platform, "h1", PERSON_NAME).await?;
         self.compare("stage", STAGE, &[View::Bar, View::Platform]).await?;
+        let bank = "form[action='/settings/bank']";
+        self.app.click(View::Platform, "nav a[href='/settings']").await?;
+        self.app.fill(View::Platform, &format!("{bank} input[name=iban]"), "DE89370400440532013000").await?;
+        self.app.click(View::Platform, &format!("{bank} button")).await?;
+        self.app.see(View::Bar, &id("ask-person")).await?;
+        self.compare("refused", STAGE, &[View::Bar, View::Platform]).await?;
+        self.app.click(View::Bar, &id("bar-note")).await?;
+        self.app.see(View::Bar, &id("note-draft")).await?;
+        self.compare("draft", STAGE, &[View::Bar, View::Platform]).await?;
         self.app.click(View::Bar, &id("exit")).await?;
         self.app.see(View::Main, &id("note-sheet")).await?;
+        self.main("note").await?;
         self.app.click(View::Main, &id("note-later")).await?;
         self.app.look_again().await?;
         self.app.click(View::Main, &id("nav-history")).await?;
         self.app.reads(View::Main, &id("session-row"), PERSON_NAME).await?;
         self.main("history").await?;
+        self.app.click(View::Main, &format!("{} a", id("session-row"))).await?;
+        self.app.see(View::Main, &id("actions")).await?;
+        self.main("report").await?;
         self.app.click(View::Main, &id("nav-settings")).await?;
         self.app.see(View::Main, &id("factor-state")).await?;
         self.main("settings").await?;

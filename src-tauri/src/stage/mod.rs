@@ -33,8 +33,6 @@ use crate::error::Result;
 use crate::preferences;
 use crate::session;
 use crate::state::{AppExt, BAR, MAIN, PLATFORM, STAGE};
-#[cfg(feature = "automation")]
-use crate::system;
 use crate::words::say;
 use crate::workspace::{self, is_ours};
 
@@ -163,8 +161,6 @@ async fn build(
         .incognito(!cfg!(feature = "automation"));
     let position = LogicalPosition::new(0.0, BAR_HEIGHT);
     let platform = window.add_child(platform, position, LogicalSize::new(width, height - BAR_HEIGHT))?;
-    #[cfg(feature = "automation")]
-    system::keep_no_pages(&platform)?;
     layout::fill(&window, &platform).await?;
     preferences::zoom(&platform);
     layout::watch_hands(app, &platform).await?;

@@ -9,6 +9,11 @@ pub(crate) fn shortcuts(app: Builder<Wry>) -> Builder<Wry> {
     app.plugin(tauri_plugin_global_shortcut::Builder::new().build())
 }
 
+/// The toolkit has no such choice.
+pub(crate) fn keep_no_pages(_: &Webview) -> tauri::Result<()> {
+    Ok(())
+}
+
 /// The toolkit loads a crashed page again.
 pub(crate) fn on_crash(_: &Webview, _: impl Fn() + Send + 'static) -> tauri::Result<()> {
     Ok(())

@@ -5,9 +5,7 @@ use gtk::gdk::Display;
 use gtk::gio::prelude::ProxyResolverExt;
 use gtk::gio::{Cancellable, IOErrorEnum, ProxyResolver, TlsError};
 use tauri::{Builder, Webview, Wry};
-#[cfg(feature = "automation")]
-use webkit2gtk::{CacheModel, WebContextExt};
-use webkit2gtk::{NetworkError, PolicyError, WebViewExt};
+use webkit2gtk::{CacheModel, NetworkError, PolicyError, WebContextExt, WebViewExt};
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
 use zbus::names::{BusName, WellKnownName};
@@ -38,8 +36,8 @@ pub(crate) fn shortcuts(app: Builder<Wry>) -> Builder<Wry> {
     app
 }
 
-/// Pages are not kept on disk, as without WebDriver: WebKit maps what it keeps, and dies of it where a disk is full.
-#[cfg(feature = "automation")]
+/// A workspace goes back to no page, so none is kept: not in memory, and not on a disk that may be full, of which
+/// WebKit dies, since it maps what it keeps there.
 pub(crate) fn keep_no_pages(webview: &Webview) -> tauri::Result<()> {
     webview.with_webview(|webview| {
         if let Some(context) = webview.inner().context() {
