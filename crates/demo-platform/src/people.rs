@@ -50,6 +50,7 @@ pub(crate) struct Person {
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
     pub(crate) last_seen_at: Option<DateTime<Utc>>,
+    pub(crate) language: String,
 }
 
 impl Person {

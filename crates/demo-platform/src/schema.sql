@@ -12,7 +12,9 @@ CREATE TABLE IF NOT EXISTS people (
   password_hash TEXT NOT NULL,
   created_at    TEXT NOT NULL,
   updated_at    TEXT NOT NULL,
-  last_seen_at  TEXT
+  last_seen_at  TEXT,
+  -- A tag of BCP 47.
+  language      TEXT NOT NULL
 );
 
 -- actor and sid are set when the session was minted for an impersonation.

@@ -158,6 +158,7 @@ fn resource(app: &App, person: &Person) -> Value {
         "name": { "formatted": person.display_name },
         "emails": [{ "value": person.email, "type": "work", "primary": true }],
         "userType": person.kind.as_str(),
+        "preferredLanguage": person.language,
         "active": person.status == Status::Active,
         "meta": {
             "resourceType": "User",

@@ -143,7 +143,8 @@ async fn person(
         rng.random_range(1..140),
         name.city
     );
-    sqlx::query("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    let language = if name.dialling_code == 33 && !names::is_chosen(id) { "fr-FR" } else { "en" };
+    sqlx::query("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(id)
         .bind(kind)
         .bind(name.display_name)
@@ -156,6 +157,7 @@ async fn person(
         .bind(created_at)
         .bind(created_at)
         .bind(last_seen_at)
+        .bind(language)
         .execute(tx)
         .await?;
     Ok(created_at)

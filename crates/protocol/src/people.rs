@@ -36,6 +36,9 @@ pub struct Person {
     pub active: bool,
     pub created_at: Option<DateTime<Utc>>,
     pub last_seen_at: Option<DateTime<Utc>>,
+    /// Their language (BCP 47), where the platform tells.
+    #[serde(default)]
+    pub language: Option<String>,
 }
 
 impl Person {

@@ -198,8 +198,10 @@ async fn send(core: &Core, row: &Model, request: &impersonation::Model) -> Resul
     let kind =
         core.config.kind(&request.person_kind).map_or(request.person_kind.as_str(), |kind| &kind.singular);
     let to_person = request.recipient.as_deref() == Some("person");
+    let language = if to_person { letters::language_of(core, request) } else { core.config.mail.language };
     let wanted = if to_person {
-        Some(consent::wanted(core, request).await.map_err(|error| format!("{:?}", error.code()))?.en)
+        let wanted = consent::wanted(core, request).await.map_err(|error| format!("{:?}", error.code()))?;
+        Some(language.read(wanted))
     } else {
         None
     };
@@ -221,6 +223,7 @@ async fn send(core: &Core, row: &Model, request: &impersonation::Model) -> Resul
         wanted: wanted.as_deref(),
         longest_minutes: core.config.session.longest(),
         raises: request.raises.is_some(),
+        language,
     });
     let sent = tokio::time::timeout(PATIENCE, core.mailer.send(address, mail)).await;
     sent.unwrap_or_else(|_| Err("the mail server did not answer in time".to_owned()))

@@ -42,6 +42,7 @@ struct User {
     active: bool,
     #[serde(default)]
     emails: Vec<Email>,
+    preferred_language: Option<String>,
     meta: Option<Meta>,
     #[serde(rename = "urn:meridian:2.0:User")]
     more: Option<More>,
@@ -83,6 +84,7 @@ impl From<User> for Person {
             active: user.active,
             created_at: user.meta.and_then(|m| m.created),
             last_seen_at: more.last_seen,
+            language: user.preferred_language,
             id: user.id,
         }
     }

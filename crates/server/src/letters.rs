@@ -13,7 +13,9 @@ use understudy_rules::{MINUTE, Millis, impersonation::Event};
 use uuid::Uuid;
 
 use crate::{
-    Core, consent,
+    Core,
+    config::Language,
+    consent,
     delivery::{PATIENCE, PAUSES, TURN},
     error::{ApiError, ApiResult},
     exceptions,
@@ -181,17 +183,21 @@ async fn text(core: &Core, row: &Model, session: &impersonation::Model) -> ApiRe
         "lead" => None,
         _ => Some(person::link_in_mail(core, &session.person_id).await?),
     };
+    let language = match row.kind.as_str() {
+        "lead" => core.config.mail.language,
+        _ => language_of(core, session),
+    };
     let mut approvers = vec![];
     for id in exceptions::approvers(core, session).await? {
         approvers.push(staff::reference(core, id).await?.name);
     }
     let question = match row.consent_id {
-        None if row.kind == "question" => Some(consent::wanted(core, session).await?.en),
+        None if row.kind == "question" => Some(language.read(consent::wanted(core, session).await?)),
         None => None,
         Some(id) => {
             let row = consents::Entity::find_by_id(id).one(&core.store.db).await?;
             let row = row.ok_or_else(|| ApiError::not_found("question"))?;
-            Some(consent::text(core, session, &staff, &row.scope).en)
+            Some(language.read(consent::text(core, session, &staff, &row.scope)))
         }
     };
     let told = if row.kind == "question" && row.consent_id.is_none() {
@@ -209,5 +215,11 @@ async fn text(core: &Core, row: &Model, session: &impersonation::Model) -> ApiRe
         question: question.as_deref(),
         link: link.as_ref().map(|link| link.as_str()),
         minutes: core.config.session.longest(),
+        language,
     }))
+}
+
+/// What the person of a session is written to in: their own where it is one of ours.
+pub fn language_of(core: &Core, session: &impersonation::Model) -> Language {
+    session.person_language.as_deref().and_then(Language::tagged).unwrap_or(core.config.mail.language)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 use serde::Deserialize;
+use understudy_protocol::Said;
 
 use super::{ConfigError, not_allowed};
 
@@ -11,6 +12,8 @@ use super::{ConfigError, not_allowed};
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
     pub from: String,
+    /// Of mails to staff, and to people whose language the directory does not tell.
+    pub language: Language,
     /// Without it, mails are written as `.eml` files into the data folder.
     pub smtp: Option<Smtp>,
 }
@@ -43,7 +46,39 @@ impl Mail {
 
 impl Default for Mail {
     fn default() -> Self {
-        Self { from: "Understudy <understudy@localhost>".to_owned(), smtp: None }
+        Self { from: "Understudy <understudy@localhost>".to_owned(), language: Language::English, smtp: None }
+    }
+}
+
+/// What mails are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Language {
+    #[serde(rename = "en")]
+    English,
+    #[serde(rename = "fr")]
+    French,
+}
+
+impl Language {
+    /// The one that is meant by a tag (BCP 47), such as `fr-CH`, where it is one of ours.
+    pub fn tagged(tag: &str) -> Option<Self> {
+        match tag.split(['-', '_']).next()?.to_lowercase().as_str() {
+            "en" => Some(Self::English),
+            "fr" => Some(Self::French),
+            _ => None,
+        }
+    }
+
+    /// What is said in it.
+    pub fn say<T>(self, en: T, fr: T) -> T {
+        match self {
+            Self::English => en,
+            Self::French => fr,
+        }
+    }
+
+    pub fn read(self, Said { en, fr }: Said) -> String {
+        self.say(en, fr)
     }
 }
 

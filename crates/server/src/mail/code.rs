@@ -3,6 +3,7 @@
 use understudy_protocol::{Consent, ConsentMeans};
 
 use super::{Layout, Text};
+use crate::config::Language;
 
 pub struct CodeMail<'a> {
     pub installation: &'a str,
@@ -22,76 +23,145 @@ pub struct CodeMail<'a> {
     pub raises: bool,
     /// What reading the code out agrees to; for the person alone.
     pub wanted: Option<&'a str>,
+    pub language: Language,
 }
 
 /// To the staff member who asked.
 pub fn code_mail(mail: &CodeMail<'_>) -> Text {
+    let language = mail.language;
     let mode = if mail.view_only {
-        "view only: nothing can be changed"
+        language.say("view only: nothing can be changed", "lecture seule\u{a0}: rien ne peut être modifié")
     } else {
-        "changes allowed: what is changed counts as theirs"
+        language.say(
+            "changes allowed: what is changed counts as theirs",
+            "modifications permises\u{a0}: ce qui est modifié l’est en son nom",
+        )
     };
-    let ticket = mail.ticket.unwrap_or("none");
+    let ticket = mail.ticket.unwrap_or(language.say("none", "aucun"));
     let session = if mail.raises {
-        "until the session ends".to_owned()
+        language.say("until the session ends", "jusqu’à la fin de la session").to_owned()
     } else {
-        format!("{} minutes, {} at most", mail.session_minutes, mail.longest_minutes)
+        let (minutes, longest) = (mail.session_minutes, mail.longest_minutes);
+        language.say(
+            format!("{minutes} minutes, {longest} at most"),
+            format!("{minutes} minutes, {longest} au plus"),
+        )
     };
     let whom = format!("{} ({}, {})", mail.person, mail.kind, mail.person_id);
     let rows = [
-        ("Asked by", mail.staff),
-        ("To be signed in as", &whom),
-        ("Why", mail.reason),
+        (language.say("Asked by", "Demandé par"), mail.staff),
+        (language.say("To be signed in as", "Prise en main de"), &whom),
+        (language.say("Why", "Pourquoi"), mail.reason),
         ("Ticket", ticket),
-        ("Consent", &consent(mail)),
+        (language.say("Consent", "Accord"), &consent(mail)),
         ("Mode", mode),
-        ("How long", &session),
+        (language.say("How long", "Durée"), &session),
     ];
-    let good = format!("It is good once, for {} minutes.", mail.code_minutes);
-    let subject = format!("Your impersonation code for {}", mail.person);
-    let warning = "If you did not ask for this code, do not use it and tell your administrator.";
-    text(mail, subject, "Your impersonation code:", &good, &rows, warning)
+    let minutes = mail.code_minutes;
+    let good = language.say(
+        format!("It is good once, for {minutes} minutes."),
+        format!("Il est valable une fois, pendant {minutes} minutes."),
+    );
+    let subject = language.say(
+        format!("Your impersonation code for {}", mail.person),
+        format!("Votre code de prise en main pour {}", mail.person),
+    );
+    let lead = language.say("Your impersonation code:", "Votre code de prise en main\u{a0}:");
+    let warning = language.say(
+        "If you did not ask for this code, do not use it and tell your administrator.",
+        "Si vous n’avez pas demandé ce code, ne l’utilisez pas et prévenez votre administrateur.",
+    );
+    text(mail, subject, lead, &good, &rows, warning)
 }
 
 /// What the request rests on.
 fn consent(mail: &CodeMail<'_>) -> String {
+    let (language, person) = (mail.language, mail.person);
     match mail.consent {
         Consent::Statement(given) => {
             let means = match given.means {
-                ConsentMeans::Phone => "by phone",
-                ConsentMeans::Chat => "in a chat",
-                ConsentMeans::Email => "by e-mail",
-                ConsentMeans::InPerson => "in person",
+                ConsentMeans::Phone => language.say("by phone", "par téléphone"),
+                ConsentMeans::Chat => language.say("in a chat", "par messagerie"),
+                ConsentMeans::Email => language.say("by e-mail", "par e-mail"),
+                ConsentMeans::InPerson => language.say("in person", "en personne"),
             };
-            format!("given by {} {means}; reference: {}", given.given_by, given.reference)
+            let (by, reference) = (&given.given_by, &given.reference);
+            language.say(
+                format!("given by {by} {means}; reference: {reference}"),
+                format!("donné par {by} {means}\u{202f}; référence\u{a0}: {reference}"),
+            )
         }
-        Consent::Page => format!("asked by e-mail, and allowed by {} on their page", mail.person),
-        Consent::Code => format!("{} reads the code out", mail.person),
-        Consent::Exception(case) => format!("none, an exceptional case: {}. {}", case.category, case.reason),
+        Consent::Page => language.say(
+            format!("asked by e-mail, and allowed by {person} on their page"),
+            format!("demandé par e-mail, et donné par {person} sur sa page"),
+        ),
+        Consent::Code => language
+            .say(format!("{person} reads the code out"), format!("{person} communique le code de vive voix")),
+        Consent::Exception(case) => {
+            let (category, reason) = (&case.category, &case.reason);
+            language.say(
+                format!("none, an exceptional case: {category}. {reason}"),
+                format!("aucun, cas exceptionnel\u{a0}: {category}. {reason}"),
+            )
+        }
     }
 }
 
 /// To the person themselves, who reads the code out to the staff member who asked.
 pub fn person_mail(mail: &CodeMail<'_>) -> Text {
-    let rows = [("Who asks", mail.staff), ("Why", mail.reason)];
+    let language = mail.language;
+    let rows = [
+        (language.say("Who asks", "Qui demande"), mail.staff),
+        (language.say("Why", "Pourquoi"), mail.reason),
+    ];
     let minutes = mail.code_minutes;
     let (subject, good) = if mail.raises {
-        ("a code to let support change things in your account", "can change things in your account with it")
+        language.say(
+            (
+                "a code to let support change things in your account",
+                "can change things in your account with it",
+            ),
+            (
+                "un code pour permettre à l’assistance de modifier votre compte",
+                "peut modifier votre compte grâce à lui",
+            ),
+        )
     } else {
-        ("a code to let support into your account", "can sign in to your account with it")
+        language.say(
+            ("a code to let support into your account", "can sign in to your account with it"),
+            (
+                "un code pour laisser l’assistance entrer dans votre compte",
+                "peut entrer dans votre compte grâce à lui",
+            ),
+        )
     };
-    let subject = format!("{}: {subject}", mail.installation);
-    let good = format!("Whoever asks {good}, once, within {minutes} minutes.");
+    let subject = format!("{}{} {subject}", mail.installation, language.say(":", "\u{a0}:"));
+    let good = language.say(
+        format!("Whoever asks {good}, once, within {minutes} minutes."),
+        format!("La personne qui le demande {good}, une fois, dans les {minutes} minutes."),
+    );
     let warning = if mail.raises {
-        "Read it out only to somebody of support whom you called yourself, and only if you want this now. If you asked for \
-         no help, somebody is in your account all the same: end it by the mail that told you so, and tell us. Nobody may \
-         ask you for the code by e-mail or in a message."
+        language.say(
+            "Read it out only to somebody of support whom you called yourself, and only if you want this now. If you \
+             asked for no help, somebody is in your account all the same: end it by the mail that told you so, and tell \
+             us. Nobody may ask you for the code by e-mail or in a message.",
+            "Ne le communiquez qu’à une personne de l’assistance que vous avez appelée vous-même, et seulement si vous le \
+             voulez maintenant. Si vous n’avez pas demandé d’aide, quelqu’un est tout de même dans votre compte\u{a0}: \
+             mettez-y fin depuis l’e-mail qui vous l’a annoncé, et prévenez-nous. Personne n’a le droit de vous demander \
+             ce code par e-mail ou par message.",
+        )
     } else {
-        "Read it out only to somebody of support whom you called yourself, and only if you want their help now. \
-         If you asked for nothing, do nothing: without the code nobody gets in. Nobody may ask you for it by \
-         e-mail or in a message."
+        language.say(
+            "Read it out only to somebody of support whom you called yourself, and only if you want their help now. If \
+             you asked for nothing, do nothing: without the code nobody gets in. Nobody may ask you for it by e-mail or \
+             in a message.",
+            "Ne le communiquez qu’à une personne de l’assistance que vous avez appelée vous-même, et seulement si vous \
+             voulez son aide maintenant. Si vous n’avez rien demandé, ne faites rien\u{a0}: sans le code, personne \
+             n’entre. Personne n’a le droit de vous le demander par e-mail ou par message.",
+        )
     };
-    text(mail, subject, &format!("{} Your code:", mail.wanted.unwrap_or_default()), &good, &rows, warning)
+    let lead = language.say("Your code:", "Votre code\u{a0}:");
+    text(mail, subject, &format!("{} {lead}", mail.wanted.unwrap_or_default()), &good, &rows, warning)
 }
 
 fn text(
@@ -111,6 +181,7 @@ fn text(
         offer: None,
         warning,
         installation: mail.installation,
+        language: mail.language,
     }
     .text(subject)
 }
@@ -138,6 +209,7 @@ mod tests {
             longest_minutes: 120,
             raises: false,
             wanted: None,
+            language: Language::English,
         }
     }
 
@@ -147,6 +219,15 @@ mod tests {
         insta::assert_snapshot!(text.plain);
         assert!(text.html.contains("&lt;b&gt;Élise&lt;/b&gt;") && !text.html.contains("<b>"));
         assert!(text.html.contains("WDJB-MJHT") && !text.subject.contains("WDJB"));
+    }
+
+    #[test]
+    fn in_french_too() {
+        let french = CodeMail { language: Language::French, ..mail() };
+        insta::assert_snapshot!(code_mail(&french).plain);
+        let read_out = CodeMail { wanted: Some("L’autorisez-vous\u{202f}?"), ..french };
+        insta::assert_snapshot!(person_mail(&read_out).plain);
+        insta::assert_snapshot!(person_mail(&CodeMail { raises: true, ..read_out }).plain);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use lettre::{
 use secrecy::ExposeSecret as _;
 
 use crate::{
-    config::{Mail, Smtp, SmtpTls},
+    config::{Language, Mail, Smtp, SmtpTls},
     keys::create_private_dir,
 };
 pub use code::{CodeMail, code_mail, person_mail};
@@ -40,14 +40,16 @@ struct Layout<'a> {
     offer: Option<(&'a str, &'a str, &'a str)>,
     warning: &'a str,
     installation: &'a str,
+    language: Language,
 }
 
 impl Layout<'_> {
     fn text(&self, subject: String) -> Text {
-        let Self { lead, code, note, rows, offer, warning, installation } = self;
+        let Self { lead, code, note, rows, offer, warning, installation, language } = self;
+        let colon = language.say(":", "\u{a0}:");
         let code_line = code.map_or_else(String::new, |code| format!(" {code}"));
         let note_line = note.map_or_else(String::new, |note| format!("{note}\n"));
-        let lines: String = rows.iter().map(|(what, value)| format!("{what}: {value}\n")).collect();
+        let lines: String = rows.iter().map(|(what, value)| format!("{what}{colon} {value}\n")).collect();
         let link = offer.map_or_else(String::new, |(said, _, link)| format!("\n{said}\n{link}\n"));
         let code_part = code.map_or_else(String::new, |code| {
             format!("<p style=\"font:600 26px/1 ui-monospace,monospace;letter-spacing:2px\">{code}</p>")
@@ -70,9 +72,10 @@ impl Layout<'_> {
             subject,
             plain: format!("{lead}{code_line}\n{note_line}\n{lines}{link}\n{warning}\n\n{installation}\n"),
             html: format!(
-                "<!doctype html><html><body style=\"font:15px/1.5 system-ui,sans-serif;color:#1c1e26\">\
+                "<!doctype html><html lang=\"{}\"><body style=\"font:15px/1.5 system-ui,sans-serif;color:#1c1e26\">\
                  <p>{}</p>{code_part}{note_part}<table style=\"border-collapse:collapse\">{cells}</table>{link_part}\
                  <p>{warning}</p><p style=\"color:#5b5f6b\">{}</p></body></html>",
+                language.say("en", "fr"),
                 escaped(lead),
                 escaped(installation)
             ),

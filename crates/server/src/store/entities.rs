@@ -144,6 +144,8 @@ pub mod impersonation {
         pub mode: String,
         /// Where the account of the session goes: the address that they had before it.
         pub person_email: Option<String>,
+        /// As the directory has it (BCP 47).
+        pub person_language: Option<String>,
         /// JSON of the protocol's `Consent`.
         pub consent: String,
         pub created_at: i64,

@@ -24,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(PersonsSide),
             Box::new(Raises),
             Box::new(Reviews),
+            Box::new(PersonLanguage),
         ]
     }
 }
@@ -500,5 +501,23 @@ impl MigrationTrait for PersonsSide {
             manager.create_index(index).await?;
         }
         Ok(())
+    }
+}
+
+struct PersonLanguage;
+
+impl MigrationName for PersonLanguage {
+    fn name(&self) -> &'static str {
+        "m0011_person_language"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for PersonLanguage {
+    #[allow(elided_lifetimes_in_paths)]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut impersonation = Table::alter();
+        impersonation.table(Alias::new("impersonation")).add_column(text_null("person_language"));
+        manager.alter_table(impersonation).await
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use understudy_protocol::{
     ConsentState, EndCause, ErrorCode, Mode, PersonPage, Problem, Question, Request, SessionDetail, Started,
 };
-use understudy_server::config::PersonConfig;
+use understudy_server::config::{Language, PersonConfig};
 use uuid::Uuid;
 
 use crate::world::{App, ELISE, Stage, World, answer, client, eventually};
@@ -16,6 +16,11 @@ const IBAN: &str = "DE89370400440532013000";
 
 /// The texts of all mails to Élise whose subject has this in it, oldest first.
 pub fn mails(world: &World, subject: &str) -> Vec<String> {
+    mails_to(world, "elise.marchand@example.com", subject)
+}
+
+/// The texts of all mails to somebody that have this in them, oldest first.
+fn mails_to(world: &World, address: &str, part: &str) -> Vec<String> {
     let mut files: Vec<_> = fs::read_dir(world.data_dir.join("mail"))
         .into_iter()
         .flatten()
@@ -24,7 +29,7 @@ pub fn mails(world: &World, subject: &str) -> Vec<String> {
         .collect();
     files.sort_by_key(|path| fs::metadata(path).and_then(|data| data.modified()).expect("a time"));
     let texts = files.iter().map(|path| plain(&fs::read_to_string(path).expect("a mail")));
-    texts.filter(|text| text.contains("elise.marchand@example.com") && text.contains(subject)).collect()
+    texts.filter(|text| text.contains(address) && text.contains(part)).collect()
 }
 
 /// Without the line breaks of quoted-printable.
@@ -184,6 +189,37 @@ async fn the_person_hears_of_the_start_and_gets_an_account_of_everything_done() 
         (sent == 2).then_some(())
     })
     .await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn mails_are_written_in_the_language_of_the_one_who_reads_them() {
+    const AGNES: &str = "INV-000041";
+    let agnes = "agnes.benard@example.org";
+    let world = World::new().await;
+    let app = world.agent().await;
+    let (started, stage) = app.stage(AGNES, Mode::View).await;
+    let told = eventually("a mail", async || mails_to(&world, agnes, "mettre fin").pop()).await;
+    assert!(told.contains("lecture seule") && !told.contains("look only"), "{told}");
+    stage.status("/documents").await;
+    app.end(&started).await.expect("ended");
+    let account =
+        eventually("a mail", async || mails_to(&world, agnes, "Voir toutes les visites").pop()).await;
+    assert!(account.contains("Consultation des documents") && !account.contains("Looked at"), "{account}");
+    // Whoever works there reads what the installation is written in.
+    let code = "Votre code de prise en main";
+    assert!(mails_to(&world, "impersonation code for", "Asked by").len() == 1);
+    world.stop().await;
+
+    let world = World::with(|config| config.mail.language = Language::French, false).await;
+    let app = world.agent().await;
+    let (request, _) = app.code(ELISE, Mode::View).await;
+    let mail = eventually("a mail", async || mails_to(&world, "INV-000137", code).pop()).await;
+    assert!(mail.contains("Accord") && !mail.contains("Consent"), "{mail}");
+    // Her own language goes before it.
+    app.verify(&request, &app.code_of(request.id).await).await.expect("verified");
+    app.start(&request).await.expect("started");
+    eventually("a mail", async || mails(&world, "is in your account now").pop()).await;
     world.stop().await;
 }
 

@@ -78,6 +78,7 @@ function investor(index: number): Person {
     status: index % 11 === 6 ? "suspended" : "active",
     active: index % 11 !== 6,
     created_at: ago(400 * DAY + index * DAY),
+    language: null,
     last_seen_at: index % 13 === 4 ? null : ago((index % 300) ** 2 * 37 * MINUTE + 12 * MINUTE),
   };
 }

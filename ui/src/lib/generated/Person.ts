@@ -4,4 +4,8 @@ export type Person = { id: string, kind: string, name: string, email: string,
 /**
  * As the platform words it, e.g. "active".
  */
-status: string, active: boolean, created_at: string | null, last_seen_at: string | null, };
+status: string, active: boolean, created_at: string | null, last_seen_at: string | null, 
+/**
+ * Their language (BCP 47), where the platform tells.
+ */
+language: string | null, };

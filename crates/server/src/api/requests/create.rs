@@ -133,6 +133,7 @@ async fn write(core: &Core, caller: &Caller, asked: &Asked, recipient: Recipient
         person_kind: Set(person.kind.clone()),
         person_name: Set(person.name.clone()),
         person_email: Set(Some(person.email.clone())),
+        person_language: Set(person.language.clone()),
         reason: Set(reason.clone()),
         ticket: Set(ticket.clone()),
         mode: Set(name_of(mode)),

@@ -17,6 +17,7 @@ use crate::{
     consent, eligibility,
     error::ApiResult,
     impersonations::{self, step},
+    letters::language_of,
     store::entities::impersonation::{ActiveModel, Model},
     switch,
 };
@@ -45,7 +46,7 @@ pub async fn verify(
     };
     // Whoever reads it out agrees to what stood beside it.
     let text = match impersonations::consent(&row) {
-        Ok(Consent::Code) => Some(consent::wanted(&core, &row).await?.en),
+        Ok(Consent::Code) => Some(language_of(&core, &row).read(consent::wanted(&core, &row).await?)),
         _ => None,
     };
     let set = || ActiveModel {
