@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use understudy_protocol::{Counted, Mode, PersonSession};
 
-use super::{Layout, Text};
+use super::{Layout, Text, code::stated};
 use crate::config::Language;
 
 pub struct LetterMail<'a> {
@@ -149,8 +149,8 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
             "Contrôlez-la une fois terminée\u{a0}: dans Understudy, sous Historique.",
         ),
         _ => language.say(
-            "If you did not ask for help, end it there and tell us.",
-            "Si vous n’avez pas demandé d’aide, mettez-y fin là et prévenez-nous.",
+            "If you did not ask for help, or did not agree, end it there and tell us.",
+            "Si vous n’avez pas demandé d’aide, ou pas donné votre accord, mettez-y fin là et prévenez-nous.",
         ),
     };
     let layout = Layout {
@@ -192,6 +192,11 @@ fn rows(mail: &LetterMail<'_>, session: &PersonSession) -> Vec<(&'static str, St
     rows.push((language.say("Why", "Pourquoi"), session.reason.clone()));
     let changes = language.say("Why changes", "Pourquoi modifier");
     rows.extend(session.changes_reason.clone().map(|reason| (changes, reason)));
+    for statement in &session.statements {
+        let theirs = language.say("Your consent, as support states it", "Votre accord, selon l’assistance");
+        let consent = if mail.kind == "lead" { language.say("Consent", "Accord") } else { theirs };
+        rows.push((consent, stated(language, statement)));
+    }
     for exception in &session.exceptions {
         rows.push((language.say("Exceptional case", "Cas exceptionnel"), exception.category.clone()));
         rows.push((
@@ -245,6 +250,8 @@ fn listed(language: Language, actions: &[Counted], nothing: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use understudy_protocol::{ConsentMeans, ConsentStatement};
+
     use super::*;
 
     /// All letters, one after the other.
@@ -263,6 +270,11 @@ mod tests {
             mode: Mode::View,
             changes_since: None,
             changes_reason: None,
+            statements: vec![ConsentStatement {
+                given_by: "Élise Marchand".to_owned(),
+                means: ConsentMeans::Phone,
+                reference: "Call 4711".to_owned(),
+            }],
             exceptions: vec![],
             started_at: at(0),
             ended_at: None,

@@ -11,7 +11,8 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
 };
 use understudy_protocol::{
-    Action, Consent, ConsentState, Counted, ErrorCode, PersonPage, PersonQuestion, PersonSession,
+    Action, Consent, ConsentState, ConsentStatement, Counted, ErrorCode, PersonPage, PersonQuestion,
+    PersonSession,
 };
 use understudy_rules::{Millis, impersonation::State};
 use url::Url;
@@ -200,6 +201,7 @@ pub async fn told(core: &Core, row: &impersonation::Model) -> ApiResult<PersonSe
         mode: named(&row.mode).ok_or_else(unreadable)?,
         changes_since: raise.as_ref().and_then(|raise| raise.ended_at).map(time),
         changes_reason: raise.as_ref().map(|raise| raise.reason.clone()),
+        statements: std::iter::once(row).chain(&raise).filter_map(stated).collect(),
         exceptions: std::iter::once(row).chain(&raise).filter_map(exceptions::of).collect(),
         started_at: time(started_at),
         ended_at: ended.map(|(at, _)| time(at)),
@@ -208,6 +210,14 @@ pub async fn told(core: &Core, row: &impersonation::Model) -> ApiResult<PersonSe
         changed,
         refused,
     })
+}
+
+/// What the request rests on, where staff state it.
+fn stated(row: &impersonation::Model) -> Option<ConsentStatement> {
+    match impersonations::consent(row) {
+        Ok(Consent::Statement(statement)) => Some(statement),
+        _ => None,
+    }
 }
 
 fn count(list: &mut Vec<Counted>, Action { name, names, .. }: Action) {

@@ -170,6 +170,8 @@ async fn the_person_hears_of_the_start_and_gets_an_account_of_everything_done() 
     let (started, mut stage) = app.stage(ELISE, Mode::View).await;
     let told = mail(&world, "is in your account now").await;
     assert!(told.contains("Ada of ") && told.contains("The payment is stuck"), "{told}");
+    // What staff say that she agreed to, she is told.
+    assert!(told.contains("Your consent, as support states it: given by"), "{told}");
     for path in ["/transactions", "/transactions", "/profile"] {
         assert_eq!(stage.status(path).await, StatusCode::OK);
     }
@@ -181,6 +183,7 @@ async fn the_person_hears_of_the_start_and_gets_an_account_of_everything_done() 
     let page = Browser::new(&world).open(&link(&account)).await.expect("the page");
     assert_eq!(page.sessions.len(), 1);
     assert_eq!(page.sessions[0].end_cause, Some(EndCause::Exit));
+    assert_eq!(page.sessions[0].statements.len(), 1);
     assert!(!page.may_answer && page.questions.is_empty());
     // A letter is on record after it was sent.
     eventually("both letters are on record", async || {
