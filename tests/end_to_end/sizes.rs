@@ -37,6 +37,10 @@ const WHOLE: &str = "const element = document.querySelector(arguments[0]);
     return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight
         && element.contains(hit) && element.scrollWidth <= element.clientWidth;";
 
+/// The bar's height, and whether a good part of the name is in it.
+const NAMED: &str = "const name = document.querySelector('[data-testid=bar-name]').getBoundingClientRect();
+    return [innerHeight, name.width >= 60 && name.left >= 0 && name.right <= innerWidth && name.bottom <= innerHeight];";
+
 async fn nothing_is_cut(app: &App, view: View, what: &str) -> anyhow::Result<()> {
     until(&format!("nothing is cut: {what}"), SOON / 6, async || {
         let found = app.script(view, CUT, vec![]).await?;
@@ -181,6 +185,16 @@ async fn enlarged_by_the_app_itself_everything_fits_and_is_as_large_after_a_rest
     let sight = Sight { scale: 2, ..sight };
     let Sight { world, .. } = &sight;
     sight.look(View::Bar, STAGE, "stage").await?;
+    // In the smallest window too: who one is, and the way out.
+    world.desktop.resize(STAGE, (560, 400)).await?;
+    until("the bar has two rows and names the person", SOON, async || {
+        let seen = sight.app.script(View::Bar, NAMED, vec![]).await?;
+        ensure!(seen == serde_json::json!([88, true]), "{seen}");
+        Ok(Some(()))
+    })
+    .await?;
+    is_whole(&sight.app, View::Bar, &id("exit")).await?;
+    world.step(&sight.app, "82-smallest-2x", "The smallest window, twice as large.").await?;
     world.desktop.bring_up(STAGE)?;
     world.desktop.press(&["ctrl+shift+e"])?;
     world.services.ended(world.services.newest().await?.id, "exit", SOON).await?;

@@ -60,7 +60,12 @@ if (search) {
         return item;
       }),
     );
-    hits.hidden = results.length === 0;
+    if (results.length === 0) {
+      const nothing = document.createElement("li");
+      nothing.textContent = "Nothing found in your account.";
+      hits.append(nothing);
+    }
+    hits.hidden = search.q.value.trim() === "";
   });
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     Core,
-    config::Language,
+    config::{Language, PersonConfig},
     consent,
     delivery::{PATIENCE, PAUSES, TURN},
     error::{ApiError, ApiResult},
@@ -214,7 +214,10 @@ async fn text(core: &Core, row: &Model, session: &impersonation::Model) -> ApiRe
         kind: &row.kind,
         question: question.as_deref(),
         link: link.as_ref().map(|link| link.as_str()),
-        minutes: core.config.session.longest(),
+        minutes: core.config.session.minutes,
+        longest: core.config.session.longest(),
+        early: row.consent_id.is_some()
+            && matches!(core.config.platform.person, Some(PersonConfig::Platform { .. })),
         language,
     }))
 }

@@ -11,6 +11,12 @@ export function takeFocus(element: HTMLElement): void {
   element.focus({ preventScroll: true });
 }
 
+/** `{@attach takeFirst}`: what was asked for comes into view, and its first field has the focus. */
+export function takeFirst(element: HTMLElement): void {
+  element.querySelector<HTMLElement>("[role=radio], input, textarea")?.focus({ preventScroll: true });
+  intoView(element);
+}
+
 /** `{@attach belowTheFold}`: what opens too low to be seen comes up; what is seen stays where it is. */
 export function belowTheFold(element: HTMLElement): void {
   const { top } = element.getBoundingClientRect();

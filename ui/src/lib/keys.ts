@@ -43,6 +43,7 @@ export const KEYS = {
   settings: ["Mod", ","],
   larger: ["Mod", "+"],
   smaller: ["Mod", "-"],
+  usual: ["Mod", "0"],
   exit: ["Mod", "Shift", "E"],
   print: ["Mod", "P"],
   bar: ["F6"],

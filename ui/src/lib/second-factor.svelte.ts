@@ -21,6 +21,13 @@ export class Factor {
     return this.state === null ? undefined : left(this.state.value.fresh_for_ms, this.state.at, now) > 0;
   }
 
+  /** For how many more minutes it counts. */
+  minutes(now: number): number {
+    return this.state === null
+      ? 0
+      : Math.ceil(left(this.state.value.fresh_for_ms, this.state.at, now) / 60_000);
+  }
+
   set(factor: SecondFactor): void {
     this.state = received(factor);
   }

@@ -22,6 +22,9 @@ pub struct LetterMail<'a> {
     /// To the person's page; missing where the mail is for somebody else.
     pub link: Option<&'a str>,
     pub minutes: u32,
+    pub longest: u32,
+    /// Whether a yes counts only from a sign-in that is older than the session.
+    pub early: bool,
     pub language: Language,
 }
 
@@ -120,6 +123,18 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
     };
     let rows = mail.session.map(|session| rows(mail, session)).unwrap_or_default();
     let (offer, action) = match mail.kind {
+        "question" if mail.early => language.say(
+            (
+                "Opening this page answers nothing. To allow it, you must have been signed in before support came; \
+                 declining or ending it is always possible there:",
+                "See the question",
+            ),
+            (
+                "Ouvrir cette page ne répond à rien. Pour autoriser, il faut avoir été connecté avant l’arrivée de \
+                 l’assistance\u{202f}; refuser ou mettre fin y est toujours possible\u{a0}:",
+                "Voir la question",
+            ),
+        ),
         "question" => language.say(
             ("Opening this page answers nothing. Allow or decline there:", "See the question"),
             (
@@ -147,6 +162,10 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
         "lead" => language.say(
             "Review it once it has ended: in Understudy, under History.",
             "Contrôlez-la une fois terminée\u{a0}: dans Understudy, sous Historique.",
+        ),
+        "question" => language.say(
+            "If you did not ask for help, decline it there and tell us.",
+            "Si vous n’avez pas demandé d’aide, refusez-la là et prévenez-nous.",
         ),
         _ => language.say(
             "If you did not ask for help, or did not agree, end it there and tell us.",
@@ -215,8 +234,8 @@ fn rows(mail: &LetterMail<'_>, session: &PersonSession) -> Vec<(&'static str, St
         None => rows.push((
             language.say("Since", "Depuis"),
             language.say(
-                format!("{start}, for {} minutes at most", mail.minutes),
-                format!("le {start}, pour {} minutes au plus", mail.minutes),
+                format!("{start}, for {} minutes, {} at most", mail.minutes, mail.longest),
+                format!("le {start}, pour {} minutes, {} au plus", mail.minutes, mail.longest),
             ),
         )),
     }
@@ -292,6 +311,7 @@ mod tests {
         let over = PersonSession { ended_at: Some(at(9)), ..raised.clone() };
         let kinds = [
             ("question", None),
+            ("question", Some(&live)),
             ("started", Some(&live)),
             ("raised", Some(&raised)),
             ("exception", Some(&live)),
@@ -310,7 +330,9 @@ mod tests {
                 kind,
                 question: Some(language.say("Do you allow this?", "L’autorisez-vous\u{202f}?")),
                 link: (kind != "lead").then_some("https://support.example/person#x"),
-                minutes: 120,
+                minutes: 30,
+                longest: 120,
+                early: session.is_some(),
                 language,
             });
             format!("{}\n\n{}", mail.subject, mail.plain)
