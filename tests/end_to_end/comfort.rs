@@ -132,6 +132,9 @@ async fn everything_up_to_the_verified_code_is_done_by_keyboard_alone() -> anyho
     world.desktop.type_text(REASON)?;
     tab_to(&world, &app, "ticket").await?;
     world.desktop.type_text("HELP-2041")?;
+    tab_to(&world, &app, "evidence-statement").await?;
+    world.desktop.press(&["space"])?;
+    app.see(View::Main, &id("consent-given-by")).await?;
     tab_to(&world, &app, "consent-given-by").await?;
     world.desktop.type_text("Elise Marchand")?;
     tab_to(&world, &app, "consent-reference").await?;
@@ -491,7 +494,7 @@ async fn crowd(world: &World) -> anyhow::Result<()> {
     let crowd = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
         INSERT INTO people SELECT printf('INV-9%05d', i), kind, printf('Traveller %06d', i),
             printf('traveller.%06d@example.com', i), phone, address, iban, status, password_hash, created_at, updated_at,
-            last_seen_at FROM n, (SELECT * FROM people WHERE id = 'INV-000137')";
+            last_seen_at, language FROM n, (SELECT * FROM people WHERE id = 'INV-000137')";
     platform.execute_unprepared(crowd).await?;
     Ok(platform.close().await?)
 }

@@ -239,6 +239,7 @@ export const SCENES = [
     "more-act",
     async (page) => {
       await page.click(id("more-act"));
+      await page.click(id("evidence-statement"));
       await page.waitForSelector(id("consent-given-by"));
     },
   ],

@@ -41,9 +41,14 @@ async function type(testid: string, text: string): Promise<void> {
   field.dispatchEvent(new Event("input", { bubbles: true }));
   await tick();
 }
+async function stated(): Promise<void> {
+  find("evidence-statement")?.click();
+  await tick();
+}
 const reference = () => find("consent-reference")?.value;
 
 test("the consent is looked up in the ticket, without its being typed twice", async () => {
+  await stated();
   await type("reason", "Her statement does not open");
   await type("ticket", "HELP-2041");
   expect(reference()).toBe("HELP-2041");
@@ -59,6 +64,7 @@ test("the consent is looked up in the ticket, without its being typed twice", as
 });
 
 test("a reference of its own stays, whatever becomes of the ticket", async () => {
+  await stated();
   await type("ticket", "HELP-2041");
   await type("consent-reference", "Call 4711");
   await type("ticket", "HELP-2042");
@@ -66,12 +72,28 @@ test("a reference of its own stays, whatever becomes of the ticket", async () =>
 });
 
 test("a reference that was taken out stays out", async () => {
+  await stated();
   await type("ticket", "HELP-2041");
   await type("consent-reference", "");
   await type("ticket", "HELP-2042");
   expect(reference()).toBe("");
 });
 
-test("a request without a ticket has no reference of itself", () => {
+test("a request without a ticket has no reference of itself", async () => {
+  await stated();
   expect(reference()).toBe("");
+});
+
+test("how they agree is chosen, and never taken for granted", async () => {
+  await type("reason", "Her statement does not open");
+  expect(find("consent-given-by")).toBeNull();
+  find("request-code")?.click();
+  await tick();
+  expect(sent).toBeNull();
+  expect(document.body.textContent).toContain("Choose how they agree.");
+  find("evidence-page")?.click();
+  await tick();
+  find("request-code")?.click();
+  await tick();
+  expect(sent).toMatchObject({ consent: { evidence: "page" } });
 });

@@ -51,7 +51,7 @@ pub struct Question {
     /// Until the answer, or the change, is too late.
     #[ts(type = "number")]
     pub left_ms: u64,
-    /// Whoever came to answer has signed in while the session was on, so their yes does not count.
+    /// Whoever came to answer has signed in while somebody was in the account, so their yes does not count.
     #[serde(default)]
     pub signed_in_late: bool,
 }

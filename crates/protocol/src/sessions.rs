@@ -177,7 +177,7 @@ pub enum MilestoneKind {
     ConsentAsked,
     ConsentGiven,
     ConsentDeclined,
-    /// Somebody came to answer from a sign-in that began in the session.
+    /// Somebody came to answer from a sign-in that began while staff were in the account.
     SignedInLate,
     CodeHandedOver,
     CodeWrong,

@@ -241,17 +241,23 @@ pub async fn answer(
     Ok(question)
 }
 
-/// Somebody came to answer from a sign-in that began in the session: staff wait for a yes that cannot come.
-pub async fn signed_in_late(core: &Core, session: &impersonation::Model) -> ApiResult<()> {
-    let now = core.store.now().await?;
+/// Somebody came to answer from a sign-in that began while staff were in the account: whoever waits for a yes learns
+/// that none can come from there.
+pub async fn signed_in_late(core: &Core, person: &str) -> ApiResult<()> {
+    let live = impersonation::Entity::find()
+        .filter(impersonation::Column::PersonId.eq(person))
+        .filter(impersonation::Column::State.eq("live"));
+    let (Some(session), now) = (live.one(&core.store.db).await?, core.store.now().await?) else {
+        return Ok(());
+    };
     let rows = Entity::find().filter(Column::SessionId.eq(session.id)).all(&core.store.db).await?;
     for row in rows {
         let question = Question { signed_in_late: true, ..shown(&row, now) };
         if question.state == ConsentState::Asked {
             let details = json!({ "consent": row.id, "scope": row.scope });
             let job = Job {
-                entries: vec![entry(session, "signed_in_late", details)],
-                events: vec![told(session, question)],
+                entries: vec![entry(&session, "signed_in_late", details)],
+                events: vec![told(&session, question)],
                 ..Job::default()
             };
             match write_while_live(core, session.id, job).await {

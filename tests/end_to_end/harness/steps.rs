@@ -40,6 +40,11 @@ impl App {
     pub async fn fill_in_request(&self, mode: &str) -> anyhow::Result<()> {
         self.fill(View::Main, &id("reason"), REASON).await?;
         self.fill(View::Main, &id("ticket"), "HELP-2041").await?;
+        // Where there is more than one way to agree, none is taken for granted.
+        let stated = id("evidence-statement");
+        if self.shows(View::Main, &stated).await? {
+            self.click(View::Main, &stated).await?;
+        }
         self.fill(View::Main, &id("consent-given-by"), PERSON_NAME).await?;
         self.fill(View::Main, &id("consent-reference"), "Call 4711").await?;
         self.click(View::Main, &id("means-phone")).await?;

@@ -14,9 +14,10 @@ export interface RequestDraft {
   reason: string;
   ticket: string;
   mode: Mode;
-  evidence: Evidence;
-  given_by: string;
   /** `null` until somebody has chosen: a consent is stated, never assumed. */
+  evidence: Evidence | null;
+  given_by: string;
+  /** Nor how it was given. */
   means: ConsentMeans | null;
   /** `null` until it is typed: the ticket, where the consent is looked up most often. */
   reference: string | null;
@@ -36,7 +37,7 @@ export const EMPTY_REQUEST: RequestDraft = {
   reason: "",
   ticket: "",
   mode: "view",
-  evidence: "statement",
+  evidence: null,
   given_by: "",
   means: null,
   reference: null,

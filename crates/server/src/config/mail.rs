@@ -60,9 +60,9 @@ pub enum Language {
 }
 
 impl Language {
-    /// The one that is meant by a tag (BCP 47), such as `fr-CH`, where it is one of ours.
+    /// The one that is meant by a tag (BCP 47), such as `fr-CH`, or by the first of several, where it is one of ours.
     pub fn tagged(tag: &str) -> Option<Self> {
-        match tag.split(['-', '_']).next()?.to_lowercase().as_str() {
+        match tag.split(['-', '_', ',', ';']).next()?.to_lowercase().as_str() {
             "en" => Some(Self::English),
             "fr" => Some(Self::French),
             _ => None,
@@ -105,4 +105,20 @@ pub enum SmtpTls {
     Starttls,
     /// None at all: for a relay on this machine.
     None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Language;
+
+    #[test]
+    fn a_language_is_known_by_the_tags_that_directories_have() {
+        for tag in ["fr", "FR", "fr-CH", "fr_CA", "fr,en;q=0.8"] {
+            assert_eq!(Language::tagged(tag), Some(Language::French), "{tag}");
+        }
+        assert_eq!(Language::tagged("en-GB"), Some(Language::English));
+        for tag in ["", "de", "fro", "-fr"] {
+            assert_eq!(Language::tagged(tag), None, "{tag}");
+        }
+    }
 }

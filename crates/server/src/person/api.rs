@@ -35,8 +35,8 @@ pub async fn open(
         PersonKey::Assertion(assertion) => {
             let now = core.store.now().await?;
             let vouched = core.vouching.verify(&assertion, now).await?;
-            if let Some(session) = impersonated_at(&core, &vouched.person, vouched.auth_time).await? {
-                consent::signed_in_late(&core, &session).await?;
+            if impersonated_at(&core, &vouched.person, vouched.auth_time).await? {
+                consent::signed_in_late(&core, &vouched.person).await?;
             }
             link(&core, &vouched.person, VOUCHED, Some(vouched.auth_time)).await?
         }

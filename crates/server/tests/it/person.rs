@@ -416,6 +416,15 @@ async fn whoever_signs_in_while_somebody_is_in_the_account_declines_and_ends() {
     let end = json!({ "link": late.link, "session": started.session.id });
     browser.post("/api/person/end", end).await.expect("ended");
     assert_eq!(cause(&app, &started).await, Some(EndCause::ConsentWithdrawn));
+    // In the next session it is the same sign-in still, and whoever waits there is told as well.
+    app.write_note(&started).await;
+    let (started, _stage) = app.stage(ELISE, Mode::Act).await;
+    let question = ask(&app, &started, "password").await.expect("asked");
+    let late = browser.vouched().await.expect("a page");
+    assert!(late.signed_in_late, "{late:?}");
+    assert!(browser.answer(&late.link, &question, true).await.is_err());
+    let told = world.kinds().await.iter().filter(|kind| *kind == "signed_in_late").count();
+    assert_eq!(told, 2);
     world.stop().await;
 }
 

@@ -11,6 +11,6 @@ export type Question = { id: string, session_id: string, scope: Scope, state: Co
  */
 left_ms: number, 
 /**
- * Whoever came to answer has signed in while the session was on, so their yes does not count.
+ * Whoever came to answer has signed in while somebody was in the account, so their yes does not count.
  */
 signed_in_late: boolean, };
