@@ -8,7 +8,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{ConsentStatement, EndCause, Exception, Mode};
+use crate::{EndCause, Exception, Mode};
 
 /// What a change does that takes an account over, or its money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
@@ -136,7 +136,7 @@ pub struct PersonSession {
     pub changes_reason: Option<String>,
     /// What staff state that they agreed to, and where that is to be found.
     #[serde(default)]
-    pub statements: Vec<ConsentStatement>,
+    pub statements: Vec<Said>,
     /// What was begun without asking them, and why.
     #[serde(default)]
     pub exceptions: Vec<Exception>,

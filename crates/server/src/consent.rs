@@ -6,7 +6,9 @@ use sea_orm::{
     QueryFilter as _, QueryOrder as _, Statement, sea_query::Expr,
 };
 use serde_json::json;
-use understudy_protocol::{ConsentState, ErrorCode, Event as Told, Question, Said};
+use understudy_protocol::{
+    ConsentMeans, ConsentState, ConsentStatement, ErrorCode, Event as Told, Question, Said,
+};
 use understudy_rules::{
     Millis,
     consent::{Consent, Event, Scope},
@@ -156,6 +158,20 @@ fn with_reason(en: &str, fr: &str, reason: &str) -> Said {
     Said {
         en: format!("{en} Why, in their own words: {reason}"),
         fr: format!("{fr} Pourquoi, selon leurs propres mots : {reason}"),
+    }
+}
+
+/// What staff state as consent, to be read by the one who gave it too.
+pub fn stated(ConsentStatement { given_by, means, reference }: &ConsentStatement) -> Said {
+    let (en, fr) = match means {
+        ConsentMeans::Phone => ("by phone", "par téléphone"),
+        ConsentMeans::Chat => ("in a chat", "par messagerie"),
+        ConsentMeans::Email => ("by e-mail", "par e-mail"),
+        ConsentMeans::InPerson => ("in person", "en personne"),
+    };
+    Said {
+        en: format!("given by {given_by} {en}; reference: {reference}"),
+        fr: format!("donné par {given_by} {fr}\u{202f}; référence\u{a0}: {reference}"),
     }
 }
 

@@ -14,12 +14,13 @@ use uuid::Uuid;
 
 use crate::{
     Core,
-    config::{Language, PersonConfig},
+    config::PersonConfig,
     consent,
     delivery::{PATIENCE, PAUSES, TURN},
     error::{ApiError, ApiResult},
     exceptions,
     impersonations::{entry, step},
+    language::Language,
     mail::{LetterMail, Text, letter_mail},
     person, staff,
     store::{
@@ -224,5 +225,5 @@ async fn text(core: &Core, row: &Model, session: &impersonation::Model) -> ApiRe
 
 /// What the person of a session is written to in: their own where it is one of ours.
 pub fn language_of(core: &Core, session: &impersonation::Model) -> Language {
-    session.person_language.as_deref().and_then(Language::tagged).unwrap_or(core.config.mail.language)
+    session.person_language.as_deref().and_then(Language::wanted).unwrap_or(core.config.mail.language)
 }

@@ -18,6 +18,7 @@ pub mod gateway;
 pub mod hub;
 pub mod impersonations;
 pub mod keys;
+pub mod language;
 pub mod ledger_check;
 pub mod letters;
 pub mod log;

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 use serde::Deserialize;
-use understudy_protocol::Said;
 
 use super::{ConfigError, not_allowed};
+use crate::language::Language;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -50,38 +50,6 @@ impl Default for Mail {
     }
 }
 
-/// What mails are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Language {
-    #[serde(rename = "en")]
-    English,
-    #[serde(rename = "fr")]
-    French,
-}
-
-impl Language {
-    /// The one that is meant by a tag (BCP 47), such as `fr-CH`, or by the first of several, where it is one of ours.
-    pub fn tagged(tag: &str) -> Option<Self> {
-        match tag.split(['-', '_', ',', ';']).next()?.to_lowercase().as_str() {
-            "en" => Some(Self::English),
-            "fr" => Some(Self::French),
-            _ => None,
-        }
-    }
-
-    /// What is said in it.
-    pub fn say<T>(self, en: T, fr: T) -> T {
-        match self {
-            Self::English => en,
-            Self::French => fr,
-        }
-    }
-
-    pub fn read(self, Said { en, fr }: Said) -> String {
-        self.say(en, fr)
-    }
-}
-
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Smtp {
@@ -105,20 +73,4 @@ pub enum SmtpTls {
     Starttls,
     /// None at all: for a relay on this machine.
     None,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Language;
-
-    #[test]
-    fn a_language_is_known_by_the_tags_that_directories_have() {
-        for tag in ["fr", "FR", "fr-CH", "fr_CA", "fr,en;q=0.8"] {
-            assert_eq!(Language::tagged(tag), Some(Language::French), "{tag}");
-        }
-        assert_eq!(Language::tagged("en-GB"), Some(Language::English));
-        for tag in ["", "de", "fro", "-fr"] {
-            assert_eq!(Language::tagged(tag), None, "{tag}");
-        }
-    }
 }

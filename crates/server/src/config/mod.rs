@@ -14,7 +14,7 @@ use understudy_rules::{MINUTE, SECOND, impersonation::Limits, rate::Rate};
 use url::Url;
 
 pub use code::{Code, CodeRule};
-pub use mail::{Language, Mail, Smtp, SmtpTls};
+pub use mail::{Mail, Smtp, SmtpTls};
 pub use platform::{DirectoryConfig, Identity, Origin, PersonConfig, Platform, RouteConfig, UNNAMED};
 
 #[derive(Debug, thiserror::Error)]

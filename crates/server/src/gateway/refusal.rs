@@ -9,7 +9,7 @@ use serde_json::json;
 use understudy_rules::{consent::Scope, passage::Barred};
 use url::Url;
 
-use crate::error::ApiError;
+use crate::{error::ApiError, language::Language};
 
 /// In English and in French.
 type Said = (&'static str, &'static str);
@@ -260,18 +260,11 @@ fn way_back(headers: &HeaderMap) -> String {
     )
 }
 
-/// Which of the two languages the reader would rather have: the first that they name.
-fn in_french(headers: &HeaderMap) -> bool {
-    let wanted =
-        headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut languages = wanted.split(',').filter_map(|language| language.trim().get(..2));
-    languages.find(|language| ["en", "fr"].contains(language)) == Some("fr")
-}
-
 /// `headers` are the request's.
 fn say(headers: &HeaderMap, words: &Words) -> Response {
-    let french = in_french(headers);
-    let said = |(en, fr): Said| if french { fr } else { en };
+    let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let language = wanted.and_then(Language::wanted).unwrap_or(Language::English);
+    let said = |(en, fr): Said| language.say(en, fr);
     let (title, detail) = (said(words.title), said(words.detail));
     let common = [(header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")];
     if !wants_page(headers) {

@@ -1,9 +1,9 @@
 //! The mail that carries a code: who asks, for whom, why, with whose consent, in which mode, for how long.
 
-use understudy_protocol::{Consent, ConsentMeans, ConsentStatement};
+use understudy_protocol::Consent;
 
 use super::{Layout, Text};
-use crate::config::Language;
+use crate::{consent::stated, language::Language};
 
 pub struct CodeMail<'a> {
     pub installation: &'a str,
@@ -78,7 +78,7 @@ pub fn code_mail(mail: &CodeMail<'_>) -> Text {
 fn consent(mail: &CodeMail<'_>) -> String {
     let (language, person) = (mail.language, mail.person);
     match mail.consent {
-        Consent::Statement(given) => stated(language, given),
+        Consent::Statement(given) => language.read(stated(given)),
         Consent::Page => language.say(
             format!("asked by e-mail, and allowed by {person} on their page"),
             format!("demandé par e-mail, et donné par {person} sur sa page"),
@@ -93,20 +93,6 @@ fn consent(mail: &CodeMail<'_>) -> String {
             )
         }
     }
-}
-
-pub fn stated(language: Language, given: &ConsentStatement) -> String {
-    let means = match given.means {
-        ConsentMeans::Phone => language.say("by phone", "par téléphone"),
-        ConsentMeans::Chat => language.say("in a chat", "par messagerie"),
-        ConsentMeans::Email => language.say("by e-mail", "par e-mail"),
-        ConsentMeans::InPerson => language.say("in person", "en personne"),
-    };
-    let (by, reference) = (&given.given_by, &given.reference);
-    language.say(
-        format!("given by {by} {means}; reference: {reference}"),
-        format!("donné par {by} {means}\u{202f}; référence\u{a0}: {reference}"),
-    )
 }
 
 /// To the person themselves, who reads the code out to the staff member who asked.

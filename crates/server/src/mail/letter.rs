@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 use understudy_protocol::{Counted, Mode, PersonSession};
 
-use super::{Layout, Text, code::stated};
-use crate::config::Language;
+use super::{Layout, Text};
+use crate::language::Language;
 
 pub struct LetterMail<'a> {
     pub installation: &'a str,
@@ -214,7 +214,7 @@ fn rows(mail: &LetterMail<'_>, session: &PersonSession) -> Vec<(&'static str, St
     for statement in &session.statements {
         let theirs = language.say("Your consent, as support states it", "Votre accord, selon l’assistance");
         let consent = if mail.kind == "lead" { language.say("Consent", "Accord") } else { theirs };
-        rows.push((consent, stated(language, statement)));
+        rows.push((consent, language.read(statement.clone())));
     }
     for exception in &session.exceptions {
         rows.push((language.say("Exceptional case", "Cas exceptionnel"), exception.category.clone()));
@@ -269,7 +269,7 @@ fn listed(language: Language, actions: &[Counted], nothing: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use understudy_protocol::{ConsentMeans, ConsentStatement};
+    use understudy_protocol::Said;
 
     use super::*;
 
@@ -289,10 +289,9 @@ mod tests {
             mode: Mode::View,
             changes_since: None,
             changes_reason: None,
-            statements: vec![ConsentStatement {
-                given_by: "Élise Marchand".to_owned(),
-                means: ConsentMeans::Phone,
-                reference: "Call 4711".to_owned(),
+            statements: vec![Said {
+                en: "given by Élise Marchand by phone; reference: Call 4711".to_owned(),
+                fr: "donné par Élise Marchand par téléphone\u{202f}; référence\u{a0}: Call 4711".to_owned(),
             }],
             exceptions: vec![],
             started_at: at(0),

@@ -17,8 +17,9 @@ use lettre::{
 use secrecy::ExposeSecret as _;
 
 use crate::{
-    config::{Language, Mail, Smtp, SmtpTls},
+    config::{Mail, Smtp, SmtpTls},
     keys::create_private_dir,
+    language::Language,
 };
 pub use code::{CodeMail, code_mail, person_mail};
 pub use letter::{LetterMail, letter_mail};

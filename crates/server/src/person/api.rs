@@ -15,6 +15,7 @@ use crate::{
     consent,
     error::{ApiError, ApiResult},
     impersonations::{end, step},
+    language::Language,
     staff,
     store::entities::{consent as consents, impersonation},
 };
@@ -63,7 +64,7 @@ pub async fn answer(
     let db = &core.store.db;
     let theirs = |row: &impersonation::Model| row.person_id == link.person_id;
     let said = |text: Said| {
-        let text = if given.language == "fr" { text.fr } else { text.en };
+        let text = Language::wanted(&given.language).unwrap_or(Language::English).read(text);
         if !given.allow || text == given.text {
             return Ok(text);
         }

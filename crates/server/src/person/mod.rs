@@ -11,8 +11,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
 };
 use understudy_protocol::{
-    Action, Consent, ConsentState, ConsentStatement, Counted, ErrorCode, PersonPage, PersonQuestion,
-    PersonSession,
+    Action, Consent, ConsentState, Counted, ErrorCode, PersonPage, PersonQuestion, PersonSession, Said,
 };
 use understudy_rules::{Millis, impersonation::State};
 use url::Url;
@@ -212,9 +211,9 @@ pub async fn told(core: &Core, row: &impersonation::Model) -> ApiResult<PersonSe
 }
 
 /// What the request rests on, where staff state it.
-fn stated(row: &impersonation::Model) -> Option<ConsentStatement> {
+fn stated(row: &impersonation::Model) -> Option<Said> {
     match impersonations::consent(row) {
-        Ok(Consent::Statement(statement)) => Some(statement),
+        Ok(Consent::Statement(statement)) => Some(consent::stated(&statement)),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use understudy_protocol::{
     ConsentState, EndCause, ErrorCode, Mode, PersonPage, Problem, Question, Request, SessionDetail, Started,
 };
-use understudy_server::config::{Language, PersonConfig};
+use understudy_server::{config::PersonConfig, language::Language};
 use uuid::Uuid;
 
 use crate::world::{App, ELISE, Stage, World, answer, client, eventually};
