@@ -128,6 +128,8 @@ pub struct NewVersion {
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct StageState {
     pub session: Session,
+    /// What the server is called.
+    pub server: String,
     /// What the bar says or asks right now, the newest first in line.
     pub sheet: Option<Sheet>,
     /// Milliseconds until the stage closes for want of contact with the server, where there is none.

@@ -42,9 +42,7 @@ pub(crate) fn quit(app: &AppHandle) {
 }
 
 pub(crate) fn on_run_event(app: &AppHandle, event: &RunEvent) {
-    // A click on the Dock's icon.
-    #[cfg(target_os = "macos")]
-    if let RunEvent::Reopen { .. } = event {
+    if system::wants_window(event) {
         return workspace::show(app);
     }
     let RunEvent::ExitRequested { api, code, .. } = event else { return };

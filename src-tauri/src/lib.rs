@@ -39,7 +39,7 @@ use commands::{
     approvals, bar, people, requests, second_factor, server as server_commands, sessions,
     settings as settings_commands,
 };
-use state::{App, AppExt, MAIN};
+use state::{App, AppExt, MAIN, STAGE};
 
 /// Given where the app starts with the computer: it waits for codes without showing its window.
 const HIDDEN: &str = "--hidden";
@@ -63,7 +63,7 @@ pub fn run() {
         .plugin(
             tauri_plugin_window_state::Builder::new()
                 .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
-                .with_filter(|label| label == MAIN)
+                .with_filter(|label| [MAIN, STAGE].contains(&label))
                 .build(),
         )
         .invoke_handler(tauri::generate_handler![

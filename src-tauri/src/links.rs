@@ -15,7 +15,7 @@ const ACTION: &str = "impersonate";
 /// Longest values, in characters: what the form itself takes.
 const PERSON: usize = 254;
 const TICKET: usize = 100;
-const REASON: usize = 1_000;
+const REASON: usize = 500;
 
 pub(crate) fn listen(app: &AppHandle) {
     let handle = app.clone();
@@ -29,7 +29,6 @@ pub(crate) fn listen(app: &AppHandle) {
         urls.iter().for_each(|url| open(app, url));
     }
     // An installed app is known to the system already; one that is its own file makes itself known.
-    #[cfg(target_os = "linux")]
     if std::env::var_os("APPIMAGE").is_some() {
         let app = app.clone();
         tauri::async_runtime::spawn_blocking(move || {

@@ -13,6 +13,7 @@ use crate::harness::{
 };
 
 const MAIN: &str = "^Understudy$";
+const STAGE: &str = "Signed in as";
 /// As WebDriver types it.
 const TAB: char = '\u{E004}';
 
@@ -256,11 +257,12 @@ async fn everything_from_the_code_in_the_inbox_to_the_report_is_done_by_keyboard
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restart_finds_the_window_the_tab_the_search_and_the_half_written_note() -> anyhow::Result<()> {
+async fn a_restart_finds_the_windows_the_tab_the_search_and_the_half_written_note() -> anyhow::Result<()> {
     let world = World::start(Theme::Light).await?;
     let app = App::start(&world).await?;
     app.sign_in(&world, &ADA).await?;
     app.step_in(&world, &ADA, "view").await?;
+    let stage = put(&world, STAGE, [71, 83, 940, 640])?;
     app.click(View::Bar, &id("exit")).await?;
     app.fill(View::Main, &id("note-what"), "Looked at her payments, and then the phone").await?;
     app.click(View::Main, &id("note-later")).await?;
@@ -271,11 +273,7 @@ async fn a_restart_finds_the_window_the_tab_the_search_and_the_half_written_note
         Ok((app.url(View::Main).await?.fragment() == Some("/people/Company?q=gmbh")).then_some(()))
     })
     .await?;
-    let window = world.desktop.window(MAIN).context("there is no main window")?;
-    world.desktop.run("xdotool", &["windowsize", "--sync", &window, "1010", "705"])?;
-    world.desktop.run("xdotool", &["windowmove", "--sync", &window, "133", "97"])?;
-    let place = world.desktop.place(&window)?;
-    ensure!(place[2..] == [1010, 705], "the window did not take this size: {place:?}");
+    let workspace = put(&world, MAIN, [133, 97, 1010, 705])?;
     app.click(View::Main, &id("you")).await?;
     app.click(View::Main, &id("quit")).await?;
     app.quits(SOON).await?;
@@ -286,20 +284,44 @@ async fn a_restart_finds_the_window_the_tab_the_search_and_the_half_written_note
     app.reads(View::Main, &id("person-row"), "GmbH").await?;
     let search = format!("return document.querySelector('{}').value", id("people-search"));
     ensure!(app.script(View::Main, &search, vec![]).await? == "gmbh", "the search is empty");
-    until("the window is where it was", SOON, async || {
-        let window = world.desktop.window(MAIN).context("there is no main window")?;
-        let now = world.desktop.place(&window)?;
-        ensure!(now == place, "it was at {place:?} and is at {now:?}");
-        Ok(Some(()))
-    })
-    .await?;
+    is_at(&world, MAIN, workspace).await?;
     app.click(View::Main, &format!("{} {}", id("note-reminder"), id("note-write"))).await?;
     app.see(View::Main, &id("note-what")).await?;
     let what = format!("return document.querySelector('{}').value", id("note-what"));
     let kept = app.script(View::Main, &what, vec![]).await?;
     ensure!(kept == "Looked at her payments, and then the phone", "of the note is left {kept}");
     world.step(&app, "73-restart", "After a restart everything is where it was, the note too.").await?;
+    app.fill(View::Main, &id("note-why"), "She asked for it").await?;
+    app.click(View::Main, &id("solved-yes")).await?;
+    app.click(View::Main, &id("note-save")).await?;
+    app.gone(View::Main, &id("note-sheet")).await?;
+    app.request_code(&world, PERSON, "view").await?;
+    app.enter_code(&world.mail.newest(ADA.email, 2).await?.code()).await?;
+    app.start_session().await?;
+    app.reads(View::Platform, "h1", PERSON_NAME).await?;
+    is_at(&world, STAGE, stage).await?;
     app.close().await
+}
+
+/// Puts a window to this place, in this size. Answers with what the window manager made of it.
+fn put(world: &World, title: &str, wanted: [i32; 4]) -> anyhow::Result<[i32; 4]> {
+    let window = world.desktop.window(title).context("there is no such window")?;
+    let [x, y, width, height] = wanted.map(|number| number.to_string());
+    world.desktop.run("xdotool", &["windowsize", "--sync", &window, &width, &height])?;
+    world.desktop.run("xdotool", &["windowmove", "--sync", &window, &x, &y])?;
+    let place = world.desktop.place(&window)?;
+    ensure!(place[2..] == wanted[2..], "the window did not take this size: {place:?}");
+    Ok(place)
+}
+
+async fn is_at(world: &World, title: &str, place: [i32; 4]) -> anyhow::Result<()> {
+    until("the window is where it was", SOON, async || {
+        let window = world.desktop.window(title).context("there is no such window")?;
+        let now = world.desktop.place(&window)?;
+        ensure!(now == place, "it was at {place:?} and is at {now:?}");
+        Ok(Some(()))
+    })
+    .await
 }
 
 /// How many codes wait in the inbox by now.
@@ -416,6 +438,13 @@ async fn a_session_goes_to_paper_without_what_is_only_for_the_screen() -> anyhow
     app.click(View::Main, &id("report-print")).await?;
     let printed = app.script(View::Main, "return window.printed", vec![]).await?;
     ensure!(printed == 1, "\"Print\" prints nothing");
+    world.desktop.bring_up(MAIN)?;
+    until("Ctrl+P prints too", SOON, async || {
+        world.desktop.press(&["ctrl+p"])?;
+        let printed = app.script(View::Main, "return window.printed", vec![]).await?;
+        Ok((printed.as_i64() > Some(1)).then_some(()))
+    })
+    .await?;
 
     let paper = app.script(View::Main, ON_PAPER, vec![]).await?;
     ensure!(paper["rail"] == 0 && paper["buttons"] == 0, "what is for the screen is printed: {paper}");

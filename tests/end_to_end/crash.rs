@@ -98,6 +98,17 @@ async fn invariant_7_a_bar_that_does_not_come_back_ends_the_session() -> anyhow:
     stage.reads(MAIN, "You are no longer signed in as").await
 }
 
+/// It raises no event: nothing has crashed.
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_7_under_a_bar_that_hangs_nobody_stays_signed_in() -> anyhow::Result<()> {
+    let stage = Stage::open().await?;
+    let session = stage.world.services.newest().await?.id;
+    signal(stage.app.process_of(BAR).await?, Signal::STOP)?;
+    stage.world.services.ended(session, "exit", SOON).await?;
+    ensure!(stage.world.desktop.window(STAGE).is_none(), "the stage has stayed");
+    stage.reads(MAIN, "You are no longer signed in as").await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_main_window_that_crashes_is_back_and_the_session_goes_on() -> anyhow::Result<()> {
     let stage = Stage::open().await?;

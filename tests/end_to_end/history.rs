@@ -1,5 +1,7 @@
 //! What was done is found again, says how it came about, and can be passed on.
 
+use std::time::Duration;
+
 use anyhow::ensure;
 use sea_orm::ConnectionTrait as _;
 use uuid::Uuid;
@@ -9,6 +11,24 @@ use crate::harness::{ADA, App, LEA, PERSON, PERSON_NAME, SOON, Theme, View, Worl
 const MAIN: &str = "^Understudy$";
 const STAGE: &str = "Signed in as";
 const ANOTHER: &str = "INV-000100";
+
+/// Clicks, and tells after how many milliseconds a skeleton is seen.
+const SKELETON: &str = "const [link, done] = arguments;
+    const begun = performance.now();
+    document.querySelector(link).click();
+    const look = () => {
+        const seen = [...document.querySelectorAll('main .skeleton')].some((part) => part.checkVisibility({ visibilityProperty: true }));
+        if (seen) done(performance.now() - begun); else requestAnimationFrame(look);
+    };
+    look();";
+
+/// Whether a search is seen to be under way.
+fn busy(name: &str) -> String {
+    let spinner = id(&format!("{name}-busy"));
+    format!(
+        "return document.querySelector('{spinner}')?.checkVisibility({{ visibilityProperty: true }}) === true"
+    )
+}
 
 async fn stepped_in() -> anyhow::Result<(World, App, Uuid)> {
     let world = World::start(Theme::Light).await?;
@@ -76,7 +96,10 @@ async fn the_history_is_searched_and_a_restart_finds_search_and_filter_again() -
 
     let app = App::start(&world).await?;
     app.see(View::Main, &format!("{}[data-state=checked]", id("history-only-exceptions"))).await?;
-    ensure!(app.value(View::Main, "history-search").await? == "marchand", "the search is lost");
+    until("the search is there again", SOON, async || {
+        Ok((app.value(View::Main, "history-search").await? == "marchand").then_some(()))
+    })
+    .await?;
     lists(&app, &[]).await?;
     app.click(View::Main, &id("history-only-all")).await?;
     lists(&app, &[first]).await?;
@@ -232,12 +255,29 @@ async fn a_lead_finds_the_sessions_of_others_and_what_is_late_or_lost_comes_in_t
     let row = format!("[data-session=\"{session}\"] a");
     app.click(View::Main, &id("history-back")).await?;
     world.services.tap.hold();
-    app.click(View::Main, &row).await?;
+    let skeleton = app.script_async(View::Main, SKELETON, vec![row.as_str().into()]).await?;
+    ensure!(skeleton.as_f64().is_some_and(|took| took < 300.0), "the skeleton came after {skeleton} ms");
     app.see(View::Main, "main [aria-busy=true]").await?;
     ensure!(!app.shows(View::Main, &id("report-id")).await?, "it is there without an answer");
     world.services.tap.let_go();
     app.reads(View::Main, &id("report-id"), &session.to_string()).await?;
     app.gone(View::Main, "main [aria-busy=true]").await?;
+
+    // A search that is late leaves what was found before, and says that it is under way.
+    app.click(View::Main, &id("history-back")).await?;
+    lists(&app, &[session]).await?;
+    world.services.tap.hold();
+    app.fill(View::Main, &id("history-search"), "nobody at all").await?;
+    until("the search is seen to be under way", Duration::from_secs(1), async || {
+        let seen = app.script(View::Main, &busy("history-search"), vec![]).await?;
+        Ok((seen == true).then_some(()))
+    })
+    .await?;
+    world.services.tap.let_go();
+    app.gone(View::Main, &id("history-search-busy")).await?;
+    app.keys(View::Main, &id("history-search"), "\u{E00C}").await?;
+    lists(&app, &[session]).await?;
+    app.click(View::Main, &row).await?;
 
     // One that the server has not: it is asked for again.
     app.click(View::Main, &id("history-back")).await?;

@@ -37,6 +37,11 @@ const WHOLE: &str = "const element = document.querySelector(arguments[0]);
     return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight
         && element.contains(hit) && element.scrollWidth <= element.clientWidth;";
 
+/// How many of the places that name the server are seen, and what they say.
+const SERVER: &str = "return [...document.querySelectorAll('[data-testid=server-name], [data-testid=server-above]')]
+    .filter((place) => place.checkVisibility({ visibilityProperty: true }) && place.getBoundingClientRect().width > 1)
+    .map((place) => place.innerText.trim());";
+
 /// The bar's height, and whether a good part of the name is in it.
 const NAMED: &str = "const name = document.querySelector('[data-testid=bar-name]').getBoundingClientRect();
     return [innerHeight, name.width >= 60 && name.left >= 0 && name.right <= innerWidth && name.bottom <= innerHeight];";
@@ -89,6 +94,10 @@ impl Sight {
             nothing_is_cut(&self.app, view, &format!("{name} in {width} × {height}")).await?;
             if view == View::Bar {
                 is_whole(&self.app, View::Bar, &id("exit")).await?;
+            } else if name != "sign-in" {
+                let named = self.app.script(view, SERVER, vec![]).await?;
+                let server = &self.world.services.server.core.config.name;
+                ensure!(named == serde_json::json!([server]), "{name} in {width} × {height} names {named}");
             }
             let name = format!("80-{name}-{}x-{width}", self.scale);
             self.world.step(&self.app, &name, &format!("{name}: nothing is cut.")).await?;
@@ -126,6 +135,12 @@ impl Sight {
         // A name that is cut in the bar is whole below it, and so are the words of what folds.
         app.click(View::Bar, &id("bar-more")).await?;
         app.reads(View::Bar, &id("bar-details"), name).await?;
+        let server = &world.services.server.core.config.name;
+        app.reads(View::Bar, &id("bar-details"), server).await?;
+        ensure!(
+            world.desktop.window(&format!("· {server} – Understudy$")).is_some(),
+            "the title names no server"
+        );
         sight.look(View::Bar, STAGE, "details").await?;
         app.click(View::Bar, &id("bar-more")).await?;
         app.click(View::Bar, &id("exit")).await?;

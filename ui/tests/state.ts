@@ -23,6 +23,7 @@ export const state = (more: Partial<AppState> = {}): AppState => ({
 /** The stage of this session, with a minute left and nothing to say. */
 export const stageOf = (session: Session, sheet: StageState["sheet"] = null): StageState => ({
   session: { ...session },
+  server: "Meridian",
   sheet,
   lost_in_ms: null,
   language: "en",

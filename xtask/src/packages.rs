@@ -40,7 +40,7 @@ pub const MONITORS: &[&str] = &["x11-xserver-utils", "xserver-xorg-core", "xserv
 pub const BROWSER: &[&str] = &["chromium", "chromium-driver"];
 
 /// To look into packages of the app.
-pub const PACKAGING: &[&str] = &["desktop-file-utils", "rpm"];
+pub const PACKAGING: &[&str] = &["desktop-file-utils", "rpm", "xdg-utils"];
 
 /// The other database.
 pub const POSTGRES: &[&str] = &["postgresql"];

@@ -59,6 +59,8 @@ enum Content {
 
 struct Live {
     session: Session,
+    /// What it is called.
+    server: String,
     token: SecretString,
     lease: LeaseClock,
     /// Whether somebody is at it.
@@ -75,11 +77,12 @@ struct Live {
 }
 
 impl Live {
-    fn new(started: Started, asked_at: Duration) -> Self {
+    fn new(started: Started, server: String, asked_at: Duration) -> Self {
         Self {
             lease: LeaseClock::new(&started.lease, asked_at),
             hand: Hand::new(&started.lease, asked_at),
             session: started.session,
+            server,
             token: started.token.into(),
             limit_told: false,
             connection_lost: false,
@@ -102,6 +105,7 @@ impl Live {
     fn stage_state(&self, now: Duration) -> StageState {
         StageState {
             session: self.session.clone(),
+            server: self.server.clone(),
             sheet: self.sheets.front().cloned(),
             lost_in_ms: self.connection_lost.then(|| millis(self.lease.left(now))),
             language: language(),

@@ -26,7 +26,7 @@ pub(crate) async fn start(app: &AppHandle, id: Uuid) -> Result<Session> {
     let reservation = state.session.reserve(id)?;
     let info = checked_info(&state.api.server()?).await?;
     let origins = Origins::parse(&info.server.gateway_origins)?;
-    let permissions = info.server.permissions.clone();
+    let (server, permissions) = (info.server.name.clone(), info.server.permissions.clone());
     state.set_info(Some(info));
 
     let asked_at = boot_time();
@@ -44,7 +44,7 @@ pub(crate) async fn start(app: &AppHandle, id: Uuid) -> Result<Session> {
     let session = started.session.clone();
     log::info!("session {} has started", session.id);
     trace::leave(app, &session);
-    let stop = state.session.occupy(Live::new(started, asked_at));
+    let stop = state.session.occupy(Live::new(started, server, asked_at));
     drop(reservation);
     tauri::async_runtime::spawn(keeper::keep(app.clone(), session.id, stop));
 
@@ -75,7 +75,7 @@ async fn raise(
     origins: Origins,
     permissions: Vec<Permission>,
 ) -> Result<()> {
-    stage::open(app, &session.person.name, origins.clone(), permissions).await?;
+    stage::open(app, origins.clone(), permissions).await?;
     enter(app, session.id, &origins).await
 }
 

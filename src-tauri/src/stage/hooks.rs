@@ -10,7 +10,7 @@ use understudy_protocol::Permission;
 use url::Url;
 
 use super::navigation::Verdict;
-use super::{EMPTY, Origins, Stage, downloads, open_sheet, page_changed};
+use super::{EMPTY, Origins, Stage, bar, downloads, open_sheet, page_changed};
 use crate::contract::Sheet;
 use crate::state::PLATFORM;
 use crate::system::{self, NotLoaded};
@@ -133,6 +133,6 @@ pub(super) fn watch(app: &AppHandle, bar: &Webview, platform: &Webview) -> tauri
     })?;
     system::on_loading(platform, move |loading| super::loading(&under_way, loading))?;
     system::on_crash(bar, move || {
-        tauri::async_runtime::spawn(super::bring_bar_back(app.clone()));
+        tauri::async_runtime::spawn(bar::bring_back(app.clone()));
     })
 }

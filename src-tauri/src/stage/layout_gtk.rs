@@ -12,12 +12,13 @@ use gtk::gdk::keys::constants;
 use gtk::glib::Propagation;
 use gtk::prelude::*;
 use gtk::{PolicyType, ScrolledWindow, ShadowType, Viewport};
-use tauri::{AppHandle, Webview, Window};
+use tauri::{AppHandle, Emitter, Webview, Window};
 use tokio::sync::oneshot;
 use webkit2gtk::{LoadEvent, WebView, WebViewExt};
 
 use super::{BAR_HEIGHT, FRAME};
 use crate::session;
+use crate::state::MAIN;
 
 /// The frame is the window's own colour, seen around what is packed into it.
 pub(super) fn frame(window: &Window) -> tauri::Result<()> {
@@ -41,9 +42,9 @@ pub(super) fn watch_keys(window: &Window, app: &AppHandle) -> tauri::Result<()> 
                 if ctrl && shift && key.keyval().to_lower() == constants::e {
                     session::close(&app, None, session::Cause::Exit);
                 } else if let Some(sign) = sign.filter(|_| ctrl) {
-                    super::zoom_key(&app, sign);
+                    zoom(&app, sign);
                 } else if key.keyval() == constants::F6 {
-                    super::change_focus(&app);
+                    change_focus(&app);
                 } else {
                     return Propagation::Proceed;
                 }
@@ -52,6 +53,20 @@ pub(super) fn watch_keys(window: &Window, app: &AppHandle) -> tauri::Result<()> 
         }
         Err(error) => log::error!("the stage has no shortcuts: {error}"),
     })
+}
+
+/// The keyboard goes from the page to the bar, or back.
+fn change_focus(app: &AppHandle) {
+    let Some((window, bar, platform)) = super::parts(app) else { return };
+    let to = if bar_has_focus(&window) { platform } else { bar };
+    let _ = to.set_focus();
+}
+
+/// What a key that enlarges leads to is the workspace's to know.
+fn zoom(app: &AppHandle, key: char) {
+    if let Err(error) = app.emit_to(MAIN, "zoom-key", key) {
+        log::error!("zoom-key could not be sent: {error}");
+    }
 }
 
 /// Keys, mouse and touch, from the toolkit itself: nothing that a page does is taken for it.
@@ -151,7 +166,7 @@ pub(super) async fn bar_is_in_place(_: &Window, bar: &Webview, platform: &Webvie
 }
 
 /// Whether the bar has the keyboard. On the toolkit's thread only.
-pub(super) fn bar_has_focus(window: &Window) -> bool {
+fn bar_has_focus(window: &Window) -> bool {
     let focused = window.gtk_window().ok().and_then(|window| window.focused_widget());
     focused.is_some_and(|widget| widget.ancestor(ScrolledWindow::static_type()).is_some())
 }

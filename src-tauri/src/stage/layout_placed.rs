@@ -1,5 +1,5 @@
 //! The stage's layout on Windows and macOS: each webview has its place, set again whenever the window's size
-//! changes.
+//! changes. Untested until its workflow has run.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

@@ -3,6 +3,7 @@
 //! The bar is a local page. The platform's webview has a cookie store of its own, no permissions, is in no
 //! capability, and loads nothing but the gateway.
 
+mod bar;
 mod downloads;
 mod hooks;
 #[cfg(target_os = "linux")]
@@ -57,10 +58,6 @@ const EMPTY: &str = "about:blank";
 /// What takes longer is said to be under way.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// The bar's page has to say that it is there, and to stand in its place.
-const BAR_PATIENCE: Duration = Duration::from_secs(10);
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
-
 /// What belongs to the stage that is open.
 pub(crate) struct Stage {
     bar_answered: watch::Sender<bool>,
@@ -92,19 +89,17 @@ impl Default for Stage {
 }
 
 /// Shows the window with the bar and an empty place under it. An error where the bar does not come.
-pub(crate) async fn open(
-    app: &AppHandle,
-    person: &str,
-    origins: Origins,
-    permissions: Vec<Permission>,
-) -> Result<()> {
+pub(crate) async fn open(app: &AppHandle, origins: Origins, permissions: Vec<Permission>) -> Result<()> {
     destroy(app);
+    let title = title(&state(app)?);
     app.state::<Stage>().bar_answered.send_replace(false);
     *app.state::<Stage>().way_in() = Some(origins.clone());
-    let built = timeout(BAR_PATIENCE, build(app, person, origins, permissions)).await;
+    let built = timeout(bar::PATIENCE, build(app, &title, origins, permissions)).await;
     built.map_err(|_| no_bar(&"it was not made in time"))?.map_err(|error| no_bar(&error))?;
-    let in_place = timeout(BAR_PATIENCE, bar_in_place(app)).await;
-    in_place.map_err(|_| no_bar(&"it did not stand in its place in time"))
+    let in_place = timeout(bar::PATIENCE, bar::in_place(app)).await;
+    in_place.map_err(|_| no_bar(&"it did not stand in its place in time"))?;
+    tauri::async_runtime::spawn(bar::keep(app.clone()));
+    Ok(())
 }
 
 fn no_bar(cause: &dyn std::fmt::Display) -> CommandError {
@@ -121,12 +116,12 @@ fn no_bar(cause: &dyn std::fmt::Display) -> CommandError {
 
 async fn build(
     app: &AppHandle,
-    person: &str,
+    title: &str,
     origins: Origins,
     permissions: Vec<Permission>,
 ) -> tauri::Result<()> {
     let mut window = WindowBuilder::new(app, STAGE)
-        .title(title(person))
+        .title(title)
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(LEAST_SIZE.0, LEAST_SIZE.1)
         .center()
@@ -167,14 +162,18 @@ async fn build(
     hooks::watch(app, &bar, &platform)
 }
 
-fn title(person: &str) -> String {
-    say(format!("Signed in as {person} – Understudy"), format!("Connecté en tant que {person} – Understudy"))
+fn title(stage: &StageState) -> String {
+    let (person, server) = (&stage.session.person.name, &stage.server);
+    say(
+        format!("Signed in as {person} · {server} – Understudy"),
+        format!("Connecté en tant que {person} · {server} – Understudy"),
+    )
 }
 
 /// Bar and window speak another language from now on, perhaps.
 pub(crate) fn respoken(app: &AppHandle) {
     if let Some((window, state)) = app.get_window(STAGE).zip(app.understudy().session.stage_state()) {
-        if let Err(error) = window.set_title(&title(&state.session.person.name)) {
+        if let Err(error) = window.set_title(&title(&state)) {
             log::warn!("the stage keeps its title: {error}");
         }
         publish(app);
@@ -185,29 +184,6 @@ pub(crate) fn respoken(app: &AppHandle) {
 fn beside_main(app: &AppHandle) -> Option<LogicalPosition<f64>> {
     let monitor = app.get_window(MAIN)?.current_monitor().ok().flatten()?;
     Some(monitor.position().to_logical(monitor.scale_factor()))
-}
-
-/// Nobody stays signed in as somebody else under a bar that says nothing.
-async fn bring_bar_back(app: AppHandle) {
-    log::warn!("the bar crashed");
-    app.state::<Stage>().bar_answered.send_replace(false);
-    let reloaded = app.get_webview(BAR).is_some_and(|bar| bar.reload().is_ok());
-    if !reloaded || timeout(BAR_PATIENCE, bar_in_place(&app)).await.is_err() {
-        session::close(&app, None, session::Cause::Exit);
-    }
-}
-
-async fn bar_in_place(app: &AppHandle) {
-    let mut answered = app.state::<Stage>().bar_answered.subscribe();
-    let _ = answered.wait_for(|answered| *answered).await;
-    loop {
-        if let Some((window, bar, platform)) = parts(app)
-            && layout::bar_is_in_place(&window, &bar, &platform).await
-        {
-            return;
-        }
-        sleep(LOOK_AGAIN).await;
-    }
 }
 
 /// Sends the platform's webview through the handoff. The address is a secret: it is not logged.
@@ -291,22 +267,6 @@ async fn give_bar_its_height(app: &AppHandle) -> Result<()> {
 pub(crate) fn focus_bar(app: &AppHandle) {
     if let Some(bar) = app.get_webview(BAR) {
         let _ = bar.set_focus();
-    }
-}
-
-/// The keyboard goes from the page to the bar, or back.
-#[cfg(target_os = "linux")]
-pub(crate) fn change_focus(app: &AppHandle) {
-    let Some((window, bar, platform)) = parts(app) else { return };
-    let to = if layout::bar_has_focus(&window) { platform } else { bar };
-    let _ = to.set_focus();
-}
-
-/// A key that enlarges, pressed with Ctrl: what it leads to is the workspace's to know.
-#[cfg(target_os = "linux")]
-pub(crate) fn zoom_key(app: &AppHandle, key: char) {
-    if let Err(error) = app.emit_to(MAIN, "zoom-key", key) {
-        log::error!("zoom-key could not be sent: {error}");
     }
 }
 

@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use gtk::gdk::Display;
 use gtk::gio::prelude::ProxyResolverExt;
 use gtk::gio::{Cancellable, IOErrorEnum, ProxyResolver, TlsError};
-use tauri::{Builder, Webview, Wry};
+use tauri::{Builder, RunEvent, Webview, Wry};
 use webkit2gtk::{CacheModel, NetworkError, PolicyError, WebContextExt, WebViewExt};
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
@@ -29,6 +29,11 @@ pub(crate) const KEYRING_HELP: (&str, &str) = (
 /// Whoever manages the computer puts settings here; only they can write.
 pub(crate) fn managed_settings() -> Option<std::path::PathBuf> {
     Some("/etc/understudy/settings.json".into())
+}
+
+/// A second start is how the app is called up here.
+pub(crate) fn wants_window(_: &RunEvent) -> bool {
+    false
 }
 
 /// The toolkit's windows hear their keys themselves.

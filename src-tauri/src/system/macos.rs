@@ -1,5 +1,7 @@
 //! macOS. Untested until its workflow has run.
 
+use tauri::RunEvent;
+
 pub(crate) const KEYRING_HELP: (&str, &str) = (
     "The keychain did not answer, so your sign-in lasts until you quit. To stay signed in, unlock your login keychain in \
      Keychain Access, then start Understudy again.",
@@ -10,4 +12,9 @@ pub(crate) const KEYRING_HELP: (&str, &str) = (
 /// Whoever manages the computer puts settings here; only they can write.
 pub(crate) fn managed_settings() -> Option<std::path::PathBuf> {
     Some("/Library/Application Support/Understudy/settings.json".into())
+}
+
+/// A click on the Dock's icon.
+pub(crate) fn wants_window(event: &RunEvent) -> bool {
+    matches!(event, RunEvent::Reopen { .. })
 }

@@ -3,6 +3,8 @@
 use std::fs::OpenOptions;
 use std::path::PathBuf;
 
+use tauri::RunEvent;
+
 pub(crate) const KEYRING_HELP: (&str, &str) = (
     "The Credential Manager did not answer, so your sign-in lasts until you quit. To stay signed in, start the service \
      \"Credential Manager\", then start Understudy again.",
@@ -27,3 +29,8 @@ pub(crate) async fn told_to_go() -> std::io::Result<()> {
 
 /// Answers only where it fails.
 pub(crate) fn start_again() {}
+
+/// A second start is how the app is called up here.
+pub(crate) fn wants_window(_: &RunEvent) -> bool {
+    false
+}

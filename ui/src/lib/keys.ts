@@ -49,6 +49,10 @@ export const KEYS = {
   bar: ["F6"],
 } as const;
 
+/** Whether this is Mod with that letter, and nothing else. */
+export const isMod = (event: KeyboardEvent, letter: string) =>
+  (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === letter;
+
 /** How large everything is, in percent: the steps of the keys and of the settings. */
 export const ZOOMS = [80, 100, 125, 150, 175, 200] as const;
 

@@ -17,6 +17,8 @@ use crate::{
 /// What every package must bring, beside its icons and licences.
 const FILES: &[&str] = &["usr/bin/understudy", DESKTOP_ENTRY];
 const DESKTOP_ENTRY: &str = "usr/share/applications/Understudy.desktop";
+/// What a link of a helpdesk is to the system.
+const LINKS: &str = "x-scheme-handler/understudy";
 const ICONS: &[&str] = &["16x16", "24x24", "32x32", "48x48", "64x64", "128x128", "256x256", "512x512"];
 const DEB_LICENCES: &[&str] =
     &["usr/share/doc/understudy/copyright", "usr/share/doc/understudy/THIRD-PARTY-LICENSES.txt"];
@@ -68,6 +70,7 @@ fn deb(packages: &Packages, scratch: &Path) -> anyhow::Result<()> {
     install_deb(&packages.deb, scratch)?;
     let installed = Installed::look(scratch, DEB_LICENCES)?;
     installed.is(&packages.binary)?;
+    installed.takes_links(scratch)?;
     installed.opens()?;
     if is_root() {
         quietly(dpkg(scratch).args(["--purge", APP]))?;
@@ -157,6 +160,25 @@ impl Installed {
         let libraries = output(program("ldd").arg(&self.0))?;
         ensure!(!libraries.contains("not found"), "libraries are missing:\n{libraries}");
         Ok(())
+    }
+
+    /// A desktop that has it installed hands links of helpdesks to it.
+    fn takes_links(&self, root: &Path) -> anyhow::Result<()> {
+        let (home, data) = (root.join("home"), root.join("usr/share"));
+        run(program("update-desktop-database").arg(data.join("applications")))?;
+        let mut query = program("xdg-mime");
+        query.args(["query", "default", LINKS]).env("XDG_DATA_DIRS", &data);
+        for variable in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"] {
+            query.env(variable, &home);
+        }
+        for desktop in
+            ["XDG_CURRENT_DESKTOP", "KDE_FULL_SESSION", "GNOME_DESKTOP_SESSION_ID", "DESKTOP_SESSION"]
+        {
+            query.env_remove(desktop);
+        }
+        let app = output(&mut query)?;
+        ensure!(DESKTOP_ENTRY.ends_with(app.trim()) && !app.trim().is_empty(), "links are opened by {app:?}");
+        fs::remove_file(data.join("applications/mimeinfo.cache")).context("the list of what opens what")
     }
 
     fn opens(&self) -> anyhow::Result<()> {

@@ -8,6 +8,10 @@ import type { Sheet } from "./Sheet";
  */
 export type StageState = { session: Session, 
 /**
+ * What the server is called.
+ */
+server: string, 
+/**
  * What the bar says or asks right now, the newest first in line.
  */
 sheet: Sheet | null, 

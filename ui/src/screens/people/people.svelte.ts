@@ -20,6 +20,8 @@ interface Question {
 export class PeopleList {
   question: Question | null = null;
   total: number | null = $state(null);
+  /** Whether an answer is on its way to what was asked last. */
+  asking = $state(false);
   error: CommandError | null = $state.raw(null);
   /** How many each kind has under this search. */
   totals: Record<string, number> = $state({});
@@ -48,6 +50,7 @@ export class PeopleList {
     this.question = question;
     this.#answered = null;
     this.#wanted = [0, 0];
+    this.asking = true;
     if (otherKind) {
       this.total = null;
       this.#pages.clear();
@@ -55,6 +58,7 @@ export class PeopleList {
     try {
       const page = await this.#first(question);
       if (page === null) return;
+      this.asking = false;
       this.error = null;
       this.#answered = question;
       this.#flying.clear();
@@ -64,6 +68,7 @@ export class PeopleList {
       this.totals[question.kind] = page.total;
       this.#fetch();
     } catch (error) {
+      this.asking = false;
       this.error = error as CommandError;
     }
   }
