@@ -63,7 +63,7 @@ pub(crate) fn on_run_event(app: &AppHandle, event: &RunEvent) {
 }
 
 /// The window that was to be closed says why it stays.
-fn explain(app: &AppHandle, closing: &str) {
+pub(crate) fn explain(app: &AppHandle, closing: &str) {
     if closing != MAIN {
         stage::open_sheet(app, Sheet::CloseRefused);
         return stage::focus_bar(app);

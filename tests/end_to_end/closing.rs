@@ -52,6 +52,23 @@ async fn invariant_3_no_window_closes_while_impersonating_and_each_says_why() ->
     close_until(&world, MAIN, async || app.shows(View::Main, &id("close-refused")).await).await?;
     ensure!(!app.shows(View::Bar, &id("sheet-close_refused")).await?, "it is asked twice");
     world.step(&app, "31-main-stays", "Alt+F4 on the main window: it stays and offers the exit.").await?;
+    world.desktop.bring_up(MAIN)?;
+    world.desktop.press(&["Escape"])?;
+    app.gone(View::Main, &id("close-refused")).await?;
+
+    // The key that quits elsewhere, on either window.
+    for (title, view, sheet) in
+        [(STAGE, View::Bar, "sheet-close_refused"), (MAIN, View::Main, "close-refused")]
+    {
+        until(&format!("an answer to Ctrl+Q on {title}"), SOON, async || {
+            world.desktop.bring_up(title)?;
+            world.desktop.press(&["ctrl+q"])?;
+            until("an answer", PATIENCE, async || Ok(app.shows(view, &id(sheet)).await?.then_some(())))
+                .await
+                .map(Some)
+        })
+        .await?;
+    }
     ensure!(
         world.desktop.window(STAGE).is_some() && world.desktop.window(MAIN).is_some(),
         "a window is gone"

@@ -118,7 +118,7 @@ async fn list(
         people.retain(|person| filter.matches(&|attribute| value(person, attribute)));
     }
     if query.sort_by.is_some_and(|by| by.eq_ignore_ascii_case("displayName")) {
-        people.sort_by_cached_key(|person| person.display_name.to_lowercase());
+        people.sort_by_cached_key(|person| filter::sorted_as(&person.display_name));
     }
     let start = query.start_index.unwrap_or(1).max(1);
     let count = query.count.unwrap_or(DEFAULT_COUNT).clamp(0, MAX_COUNT);

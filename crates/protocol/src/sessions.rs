@@ -174,6 +174,10 @@ pub struct Action {
 #[serde(rename_all = "snake_case")]
 pub enum MilestoneKind {
     CodeRequested,
+    /// Permission to act was asked for in a session that may only look.
+    RaiseRequested,
+    /// That came to nothing.
+    RaiseClosed,
     ConsentAsked,
     ConsentGiven,
     ConsentDeclined,

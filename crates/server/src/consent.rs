@@ -151,7 +151,11 @@ pub fn text(core: &Core, session: &impersonation::Model, staff: &str, scope: &st
         "{staff} ({name}) est dans votre compte pour vous aider et demande à modifier {fr}. Autorisez-vous cette unique \
          modification ? Votre réponse vaut pour une modification, dans les 10 minutes."
     );
-    with_reason(&en, &fr, &session.reason)
+    // The reason is the session's: it says nothing about this change.
+    Said {
+        en: format!("{en} Why they came, in their own words: {}", session.reason),
+        fr: format!("{fr} Le motif de leur venue, selon leurs propres mots : {}", session.reason),
+    }
 }
 
 fn with_reason(en: &str, fr: &str, reason: &str) -> Said {

@@ -17,8 +17,8 @@ use tokio::sync::oneshot;
 use webkit2gtk::{LoadEvent, WebView, WebViewExt};
 
 use super::{BAR_HEIGHT, FRAME};
-use crate::session;
-use crate::state::MAIN;
+use crate::state::{MAIN, STAGE};
+use crate::{guard, session};
 
 /// The frame is the window's own colour, seen around what is packed into it.
 pub(super) fn frame(window: &Window) -> tauri::Result<()> {
@@ -29,7 +29,7 @@ pub(super) fn frame(window: &Window) -> tauri::Result<()> {
     })
 }
 
-/// Ctrl+Shift+E exits, F6 goes between bar and page, and Ctrl with +, − or 0 enlarges, wherever the keyboard is: the
+/// Ctrl+Shift+E exits, Ctrl+Q is told why nothing quits now, F6 goes between bar and page, and Ctrl with +, − or 0 enlarges, wherever the keyboard is: the
 /// window hears of a key before the page does.
 pub(super) fn watch_keys(window: &Window, app: &AppHandle) -> tauri::Result<()> {
     let (watched, app) = (window.clone(), app.clone());
@@ -43,6 +43,8 @@ pub(super) fn watch_keys(window: &Window, app: &AppHandle) -> tauri::Result<()> 
                     session::close(&app, None, session::Cause::Exit);
                 } else if let Some(sign) = sign.filter(|_| ctrl) {
                     zoom(&app, sign);
+                } else if ctrl && key.keyval().to_lower() == constants::q {
+                    guard::explain(&app, STAGE);
                 } else if key.keyval() == constants::F6 {
                     change_focus(&app);
                 } else {

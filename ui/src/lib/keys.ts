@@ -46,6 +46,7 @@ export const KEYS = {
   usual: ["Mod", "0"],
   exit: ["Mod", "Shift", "E"],
   print: ["Mod", "P"],
+  quit: ["Mod", "Q"],
   bar: ["F6"],
 } as const;
 

@@ -47,6 +47,8 @@ export const deliveryLabel = (state: DeliveryState) => DELIVERIES[state]();
 
 const MILESTONES: Record<MilestoneKind, (about: { name: string }) => string> = {
   code_requested: m.milestone_code_requested,
+  raise_requested: m.milestone_raise_requested,
+  raise_closed: m.milestone_raise_closed,
   consent_asked: m.milestone_consent_asked,
   consent_given: m.milestone_consent_given,
   consent_declined: m.milestone_consent_declined,

@@ -198,6 +198,11 @@ impl Parser {
     }
 }
 
+/// Where a name stands in an alphabet: accents do not count, nor do the strokes that Unicode takes for letters.
+pub fn sorted_as(name: &str) -> String {
+    unmarked(name.to_lowercase()).replace('ł', "l").replace('ø', "o").replace('æ', "ae").replace('œ', "oe")
+}
+
 /// Without accents and the like.
 fn unmarked(text: String) -> String {
     if text.is_ascii() {
@@ -228,6 +233,13 @@ mod tests {
         assert!(matches(r#"USERNAME SW "Elise.""#));
         assert!(matches(r#"emails.value eq "elise.marchand@EXAMPLE.com""#));
         assert!(!matches(r#"id eq "INV-00013""#));
+    }
+
+    #[test]
+    fn accents_do_not_move_a_name_behind_the_z() {
+        let mut names = ["Zoé", "Łukasz", "Élise", "Marc", "Ömer", "Emil"];
+        names.sort_by_cached_key(|name| sorted_as(name));
+        assert_eq!(names, ["Élise", "Emil", "Łukasz", "Marc", "Ömer", "Zoé"]);
     }
 
     #[test]

@@ -208,7 +208,10 @@ fn rows(mail: &LetterMail<'_>, session: &PersonSession) -> Vec<(&'static str, St
         rows.push((language.say("As", "Dans le compte de"), mail.person.to_owned()));
         rows.push((language.say("Agreed to by", "Approuvé par"), mail.approvers.to_owned()));
     }
-    rows.push((language.say("Why", "Pourquoi"), session.reason.clone()));
+    // A question says it itself.
+    if mail.kind != "question" {
+        rows.push((language.say("Why", "Pourquoi"), session.reason.clone()));
+    }
     let changes = language.say("Why changes", "Pourquoi modifier");
     rows.extend(session.changes_reason.clone().map(|reason| (changes, reason)));
     for statement in &session.statements {

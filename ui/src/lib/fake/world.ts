@@ -111,7 +111,7 @@ export class World {
     const { scene } = this;
     return {
       session,
-      server: this.app.info?.name ?? "",
+      server: data.info.name,
       sheet: SHEETS[scene] ?? null,
       lost_in_ms: scene === "bar-lost" ? 24_000 : null,
       language: getLocale(),

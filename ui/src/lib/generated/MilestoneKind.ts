@@ -3,4 +3,4 @@
 /**
  * How a session came about, what became of it, and how it ended.
  */
-export type MilestoneKind = "code_requested" | "consent_asked" | "consent_given" | "consent_declined" | "signed_in_late" | "code_handed_over" | "code_wrong" | "code_verified" | "session_started" | "mode_raised" | "session_extended" | "session_ended";
+export type MilestoneKind = "code_requested" | "raise_requested" | "raise_closed" | "consent_asked" | "consent_given" | "consent_declined" | "signed_in_late" | "code_handed_over" | "code_wrong" | "code_verified" | "session_started" | "mode_raised" | "session_extended" | "session_ended";

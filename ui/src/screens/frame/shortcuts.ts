@@ -1,6 +1,6 @@
-import { exitImpersonation } from "$lib/app";
+import { exitImpersonation, quit } from "$lib/app";
 import type { Desk } from "$lib/desk.svelte";
-import { GO, isTyping, SCREEN_ORDER, singleKeys } from "$lib/keys";
+import { GO, isTyping, mac, SCREEN_ORDER, singleKeys } from "$lib/keys";
 import type { Screen } from "$lib/route.svelte";
 
 /** How long after the g the second key counts, in milliseconds. */
@@ -28,6 +28,11 @@ export class Shortcuts {
     if (event.shiftKey) {
       if (key !== "e" || this.desk.stage === null) return false;
       void this.desk.attempt(exitImpersonation);
+      return true;
+    }
+    // On a Mac the menu has it.
+    if (key === "q" && !mac) {
+      void this.desk.attempt(quit);
       return true;
     }
     if (key === "k") {

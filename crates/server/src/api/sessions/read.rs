@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use axum::{Json, extract::State};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
-use understudy_protocol::{Action, LiftedNote, Milestone, Note, Review, SessionDetail, StaffRef, Verdict};
+use understudy_protocol::{
+    Action, LiftedNote, Milestone, MilestoneKind, Note, Review, SessionDetail, StaffRef, Verdict,
+};
 use uuid::Uuid;
 
 use super::{ACTION_KINDS, shown, visible};
@@ -95,8 +97,9 @@ async fn lifted(core: &Core, id: Uuid) -> ApiResult<Option<LiftedNote>> {
 }
 
 /// Entries that are milestones, by their names there.
-const MILESTONES: [&str; 12] = [
+const MILESTONES: [&str; 13] = [
     "code_requested",
+    "request_closed",
     "consent_asked",
     "consent_given",
     "consent_declined",
@@ -113,7 +116,7 @@ const MILESTONES: [&str; 12] = [
 async fn milestones(core: &Core, session: &impersonation::Model) -> ApiResult<Vec<Milestone>> {
     let mut milestones = Vec::new();
     for (row, details) in entries(core, session.id, &MILESTONES).await? {
-        let Some(kind) = named(&row.kind) else { continue };
+        let Some(kind) = milestone(&row.kind, &details) else { continue };
         let by = match doer(&details) {
             Some(id) if id != session.staff_id => Some(staff::reference(core, id).await?),
             _ => None,
@@ -128,6 +131,16 @@ async fn milestones(core: &Core, session: &impersonation::Model) -> ApiResult<Ve
         });
     }
     Ok(milestones)
+}
+
+/// What an entry of this kind is called in a report. A session's own request never closes; one for changes does.
+fn milestone(kind: &str, details: &Value) -> Option<MilestoneKind> {
+    match kind {
+        "code_requested" if !details["request"].is_null() => Some(MilestoneKind::RaiseRequested),
+        "request_closed" if details["why"] == "raised" => None,
+        "request_closed" => Some(MilestoneKind::RaiseClosed),
+        kind => named(kind),
+    }
 }
 
 async fn entries(core: &Core, id: Uuid, kinds: &[&str]) -> ApiResult<Vec<(Model, Value)>> {
@@ -239,12 +252,23 @@ fn texts(value: &Value) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use understudy_protocol::MilestoneKind;
+
+    use super::{MILESTONES, milestone};
 
     #[test]
     fn every_milestone_has_its_kind() {
-        for name in super::MILESTONES {
-            assert!(super::named::<MilestoneKind>(name).is_some(), "{name}");
+        for name in MILESTONES {
+            assert!(milestone(name, &json!({})).is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn what_was_asked_for_in_a_session_is_no_code_of_its_own() {
+        let asked = json!({ "request": "0193" });
+        assert_eq!(milestone("code_requested", &asked), Some(MilestoneKind::RaiseRequested));
+        assert_eq!(milestone("code_requested", &json!({})), Some(MilestoneKind::CodeRequested));
+        assert_eq!(milestone("request_closed", &json!({ "why": "raised" })), None, "mode_raised says so");
     }
 }
