@@ -146,8 +146,9 @@ async fn ending_a_session_from_its_report_and_changing_the_server_are_asked_abou
     app.click_path(View::Main, "//button[contains(., 'Let it run')]").await?;
     app.gone(View::Main, &confirm).await?;
     ensure!(world.services.newest().await?.state == "live", "it was ended all the same");
-    app.click(View::Main, &id("end-session")).await?;
-    app.click(View::Main, &id("end-session-yes")).await?;
+    for button in ["end-session", "end-session-yes"] {
+        app.press_on(&world.desktop, View::Main, &id(button)).await?;
+    }
     until("the stage goes", SOON, async || Ok(world.desktop.window(STAGE).is_none().then_some(()))).await?;
     let row = world.services.newest().await?;
     ensure!(row.state == "ended", "it is {}", row.state);

@@ -44,11 +44,11 @@ async fn change_bank(app: &App) -> anyhow::Result<()> {
     app.click(View::Platform, &format!("{form} button")).await
 }
 
-/// The person presses the button, on the page that their platform shows.
+/// The person presses the button, on the page that their platform shows. Like all that they do there, by keyboard.
 async fn allow(world: &World, browser: &Browser, question: &str) -> anyhow::Result<()> {
     support_access(world, browser).await?;
     browser.reads(&id("question"), question).await?;
-    browser.click(&id("allow")).await?;
+    browser.press_on(&id("allow")).await?;
     browser.see(&id("allowed")).await.map(drop)
 }
 
@@ -83,7 +83,7 @@ async fn invariant_8_nobody_steps_in_before_the_person_who_is_asked_has_allowed_
     allow(&world, &browser, "change nothing, for 30 minutes").await?;
     app.see(View::Main, &id("verify-code")).await?;
     // And takes it back.
-    browser.click("article.asked button").await?;
+    browser.press_on("article.asked button").await?;
     app.reads(View::Main, &id("request-over"), "Élise Marchand has declined").await?;
     world.step(&app, "121-taken-back", "The person has thought better of it.").await?;
     // Asked anew, allowed, and stepped in.
@@ -126,19 +126,22 @@ async fn permission_to_act_is_asked_and_given_while_the_stage_is_open_and_then_m
     let field = "return document.querySelector(\"form[action='/profile'] input[name=display_name]\").value";
     ensure!(app.script(View::Platform, field, vec![]).await? == "Élise Marchand-Roy", "the page is gone");
     world.step(&app, "122-view-only", "Nothing is changed, and the bar offers to ask.").await?;
-    app.click(View::Bar, &id("want-act")).await?;
-    app.fill(View::Main, &id("reason"), "The name has a typing error").await?;
-    app.click(View::Main, &id("evidence-page")).await?;
+    // All of it by keyboard.
+    let desk = &world.desktop;
+    app.press_on(desk, View::Bar, &id("want-act")).await?;
+    app.type_into(desk, View::Main, &id("reason"), "The name has a typing error").await?;
+    app.choose(desk, View::Main, &id("evidence-page")).await?;
     world.step(&app, "123-permission", "The form stands beside the session.").await?;
-    app.click(View::Main, &id("request-code")).await?;
+    app.press_on(desk, View::Main, &id("request-code")).await?;
     app.reads(View::Main, &id("pending"), "Waiting for Élise Marchand’s answer").await?;
     allow(&world, &browser, "so far can change nothing").await?;
     // The code in the inbox can be used where it is.
-    app.click(View::Main, &id("nav-inbox")).await?;
-    app.click(View::Main, &id("use-code")).await?;
+    app.take_keyboard(desk, View::Main).await?;
+    app.press_until(desk, &["ctrl+2"], &id("use-code")).await?;
+    app.press_on(desk, View::Main, &id("use-code")).await?;
     app.reads(View::Main, &id("more-ready"), "changed as Élise Marchand").await?;
     world.step(&app, "124-permission-ready", "One word is missing.").await?;
-    app.click(View::Main, &id("raise")).await?;
+    app.press_on(desk, View::Main, &id("raise")).await?;
     // On the stage, without a reload.
     app.reads(View::Bar, &id("sheet-raised"), "Changes are allowed").await?;
     app.reads(View::Bar, &id("bar-mode"), "hanges allowed").await?;
@@ -148,12 +151,13 @@ async fn permission_to_act_is_asked_and_given_while_the_stage_is_open_and_then_m
     ensure!(world.services.newest().await?.raises == Some(session), "a session of its own");
 
     // More time, by a second factor that was not shown for the start.
-    app.click(View::Main, &id("more-time")).await?;
-    app.click(View::Main, &id("extend")).await?;
-    app.click(View::Main, &id("second-factor-recovery")).await?;
-    app.fill(View::Main, &id("second-factor-code"), recovery.first().context("no codes")?).await?;
+    for button in ["more-time", "extend", "second-factor-recovery"] {
+        app.press_on(desk, View::Main, &id(button)).await?;
+    }
+    let code = recovery.first().context("no codes")?;
+    app.type_into(desk, View::Main, &id("second-factor-code"), code).await?;
     world.step(&app, "126-more-time", "More time takes the second factor.").await?;
-    app.click(View::Main, &id("extend")).await?;
+    app.press_on(desk, View::Main, &id("extend")).await?;
     app.gone(View::Main, &id("more")).await?;
     let kinds = world.services.kinds(session).await?;
     for kind in ["mode_raised", "session_extended", "consent_given"] {
@@ -218,10 +222,10 @@ async fn invariant_8_a_person_who_signs_in_during_the_session_may_decline_and_en
     }
     app.reads(View::Bar, &id("sheet-consent"), "their yes cannot count").await?;
     world.step(&app, "131-signed-in-late", "Whoever waits for a yes learns that none can come.").await?;
-    browser.click(&id("decline")).await?;
+    browser.press_on(&id("decline")).await?;
     app.reads(View::Bar, &id("sheet-consent"), "Élise Marchand has declined").await?;
-    browser.click(&id("end-now")).await?;
-    browser.click(&id("end-sure")).await?;
+    browser.press_on(&id("end-now")).await?;
+    browser.press_on(&id("end-sure")).await?;
     world.services.ended(session, "consent_withdrawn", SOON).await?;
     browser.close().await?;
     app.close().await
@@ -247,7 +251,7 @@ async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_se
     change_bank(&app).await?;
     app.reads(View::Bar, &id("sheet-refused"), "needs Élise Marchand’s consent").await?;
     world.step(&app, "111-consent-missing", "Bank details stay shut, and the bar offers to ask.").await?;
-    app.click(View::Bar, &id("ask-person")).await?;
+    app.press_on(&world.desktop, View::Bar, &id("ask-person")).await?;
     app.reads(View::Bar, &id("sheet-consent"), "Élise Marchand is asked: the bank details").await?;
     world.step(&app, "112-consent-asked", "The person is asked.").await?;
 
@@ -276,8 +280,8 @@ async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_se
 
     // Whoever takes it all back is alone at once.
     support_access(&world, &browser).await?;
-    browser.click(&id("end-now")).await?;
-    browser.click(&id("end-sure")).await?;
+    browser.press_on(&id("end-now")).await?;
+    browser.press_on(&id("end-sure")).await?;
     world.services.ended(session, "consent_withdrawn", SOON).await?;
     until("the stage goes", SOON, async || Ok(world.desktop.window("Signed in as").is_none().then_some(())))
         .await?;

@@ -3,7 +3,12 @@
 use std::process::Stdio;
 
 use anyhow::Context as _;
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::Capabilities};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource as _, KeyAction, KeyActions},
+    elements::Element,
+    wd::Capabilities,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use url::Url;
@@ -62,6 +67,23 @@ impl Browser {
 
     pub async fn click(&self, css: &str) -> anyhow::Result<()> {
         Ok(self.see(css).await?.click().await?)
+    }
+
+    /// By keyboard: Tab until it is seen to have it, and Return.
+    pub async fn press_on(&self, css: &str) -> anyhow::Result<()> {
+        const TAB: char = '\u{E004}';
+        const RETURN: char = '\u{E006}';
+        const THERE: &str = "return document.activeElement.matches(`:is(${arguments[0]}):focus-visible`)";
+        self.see(css).await?;
+        until(&format!("Tab comes to {css}"), SOON, async || {
+            let there = self.client.execute(THERE, vec![css.into()]).await? == true;
+            let value = if there { RETURN } else { TAB };
+            let keys = KeyActions::new("keyboard".to_owned());
+            let keys = keys.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+            self.client.perform_actions(keys).await?;
+            Ok(there.then_some(()))
+        })
+        .await
     }
 
     pub async fn fill(&self, css: &str, text: &str) -> anyhow::Result<()> {

@@ -9,6 +9,8 @@ mod browser;
 mod desktop;
 #[cfg(not(feature = "automation"))]
 mod inspector;
+#[cfg(feature = "automation")]
+mod keyboard;
 mod mail;
 mod poll;
 mod process;
