@@ -120,8 +120,19 @@ async fn a_report_says_how_the_session_came_about_and_what_is_copied_is_on_the_c
     app.reads(View::Main, &id("person-row"), PERSON_NAME).await?;
     app.click(View::Main, &id("person-row")).await?;
     app.reads(View::Main, &id("person-id"), PERSON).await?;
-    app.click(View::Main, &id("copy-link")).await?;
-    copied(&format!("understudy://impersonate?person={PERSON}")).await?;
+    for (button, what) in [
+        ("copy-id", PERSON),
+        ("copy-email", "elise.marchand@example.com"),
+        ("copy-link", &format!("understudy://impersonate?person={PERSON}")),
+    ] {
+        app.click(View::Main, &id(button)).await?;
+        copied(what).await?;
+    }
+    app.request_code(&world, PERSON, "view").await?;
+    let code = world.mail.newest(ADA.email, 2).await?.code();
+    app.click(View::Main, &id("nav-inbox")).await?;
+    app.click(View::Main, &id("copy-code")).await?;
+    copied(&code).await?;
     app.close().await
 }
 
