@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use crate::harness::{ADA, App, SOON, Theme, View, World, id, until};
+use crate::harness::{ADA, App, SOON, Theme, View, World, axe, id, until};
 
 const COMPANY: &str = "COM-000004";
 
@@ -105,6 +105,11 @@ async fn a_feature_that_cannot_be_found_is_found_two_menus_deep() -> anyhow::Res
         app.gone(View::Bar, &id("sheet-external_link")).await?;
     }
     is_opened(&opened, "https://example.com/terms").await?;
+
+    // What the gateway refuses to open it says on a page of its own.
+    app.script(View::Platform, "location.href = '/settings.'", vec![]).await?;
+    app.reads(View::Platform, "h1", "more than one reading").await?;
+    axe::is_content(&app.script_async(View::Platform, &axe::script()?, vec![]).await?)?;
     app.close().await
 }
 

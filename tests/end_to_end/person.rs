@@ -48,8 +48,10 @@ async fn change_bank(app: &App) -> anyhow::Result<()> {
 async fn allow(world: &World, browser: &Browser, question: &str) -> anyhow::Result<()> {
     support_access(world, browser).await?;
     browser.reads(&id("question"), question).await?;
+    browser.is_accessible().await?;
     browser.press_on(&id("allow")).await?;
-    browser.see(&id("allowed")).await.map(drop)
+    browser.see(&id("allowed")).await?;
+    browser.is_accessible().await
 }
 
 /// A sign-in counts that was there before, by more than two clocks may differ.
@@ -74,6 +76,7 @@ async fn invariant_8_nobody_steps_in_before_the_person_who_is_asked_has_allowed_
     browser.open(&link(&world, 1).await?).await?;
     browser.reads(&id("question"), "asks to sign in to your account as you").await?;
     ensure!(!browser.shows(&id("allow")).await?, "the mail alone allows");
+    browser.is_accessible().await?;
     // The address no longer holds the link; the tab does.
     browser.reload().await?;
     browser.reads(&id("question"), "asks to sign in to your account as you").await?;
@@ -217,6 +220,7 @@ async fn invariant_8_a_person_who_signs_in_during_the_session_may_decline_and_en
     support_access(&world, &browser).await?;
     browser.reads(&id("late"), "a yes from here would not count").await?;
     ensure!(!browser.shows(&id("allow")).await?, "a late sign-in allows");
+    browser.is_accessible().await?;
     if let Some(path) = world.picture_of("130-person-late") {
         browser.picture(&path).await?;
     }
@@ -262,6 +266,19 @@ async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_se
     if let Some(path) = world.picture_of("113-person-asked") {
         browser.picture(&path).await?;
     }
+    // In French: what the gateway says, and this page without a link and with it.
+    let french = Browser::start_in(&world, "fr").await?;
+    french.open(&world.services.gateway).await?;
+    french.reads("h1", "Aucune prise en main").await?;
+    french.is_accessible().await?;
+    french.open(&world.services.api.join("person")?).await?;
+    french.reads("[role=alert]", "Cette page s’ouvre").await?;
+    french.is_accessible().await?;
+    french.open(&link(&world, 2).await?).await?;
+    french.reads(&id("question"), "vos coordonnées bancaires").await?;
+    french.press_on(&id("end-now")).await?;
+    french.see(&id("end-sure")).await?;
+    french.is_accessible().await?;
     allow(&world, &browser, "asks to change your bank details").await?;
     if let Some(path) = world.picture_of("114-person-allowed") {
         browser.picture(&path).await?;
@@ -287,6 +304,12 @@ async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_se
         .await?;
     world.step(&app, "116-withdrawn", "The person has ended it: the stage is gone.").await?;
     browser.reads(&id("visit"), "Changed the bank details").await?;
+    french.reload().await?;
+    french.reads(&id("visit"), "Modifié").await?;
+    for browser in [&browser, &french] {
+        browser.is_accessible().await?;
+    }
+    french.close().await?;
     if let Some(path) = world.picture_of("117-person-account") {
         browser.picture(&path).await?;
     }

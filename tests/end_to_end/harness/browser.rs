@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use url::Url;
 
-use super::{Group, SOON, World, free_port, until};
+use super::{Group, SOON, World, axe, free_port, until};
 
 pub struct Browser {
     client: Client,
@@ -22,10 +22,15 @@ pub struct Browser {
 
 impl Browser {
     pub async fn start(world: &World) -> anyhow::Result<Self> {
+        Self::start_in(world, "en").await
+    }
+
+    /// For somebody of this language.
+    pub async fn start_in(world: &World, language: &str) -> anyhow::Result<Self> {
         let port = free_port()?;
         let mut driver = world.desktop.command("chromedriver", &[&format!("--port={port}")]);
         let driver = Group::start(driver.stdout(Stdio::null()).stderr(Stdio::null()))?;
-        let folder = world.folder.path().join("chromium");
+        let folder = world.folder.path().join(format!("chromium-{language}"));
         let arguments = [
             "--headless=new",
             "--no-sandbox",
@@ -33,7 +38,7 @@ impl Browser {
             "--window-size=1000,900",
             &format!("--user-data-dir={}", folder.display()),
         ];
-        let options = json!({ "args": arguments });
+        let options = json!({ "args": arguments, "prefs": { "intl.accept_languages": language } });
         let wanted = Capabilities::from_iter([("goog:chromeOptions".to_owned(), options)]);
         until("chromedriver", SOON, async || {
             Ok(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok())
@@ -102,6 +107,11 @@ impl Browser {
             Ok(Some(()))
         })
         .await
+    }
+
+    /// axe finds nothing wrong with the page as it stands here.
+    pub async fn is_accessible(&self) -> anyhow::Result<()> {
+        axe::is_content(&self.client.execute_async(&axe::script()?, vec![]).await?)
     }
 
     pub async fn picture(&self, path: &std::path::Path) -> anyhow::Result<()> {

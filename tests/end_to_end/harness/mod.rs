@@ -5,6 +5,8 @@
 #[cfg(feature = "automation")]
 mod app;
 #[cfg(feature = "automation")]
+pub mod axe;
+#[cfg(feature = "automation")]
 mod browser;
 mod desktop;
 #[cfg(not(feature = "automation"))]
