@@ -11,6 +11,7 @@ use crate::{
         until,
     },
     history::lists,
+    languages::french,
 };
 
 const GRACE: Staff = Staff { email: "grace@example.com", name: "Grace Okafor" };
@@ -156,6 +157,17 @@ async fn an_exception_takes_a_second_administrator_and_ends_in_a_review() -> any
         app.click(View::Main, &id("history-only-exceptions")).await?;
         lists(app, &[session]).await?;
     }
+    // A lead reviews in French too.
+    lea.click(View::Main, &id("nav-settings")).await?;
+    lea.click(View::Main, &id("set-language-fr")).await?;
+    french(&lea, View::Main, "Réglages").await?;
+    lea.click(View::Main, &id("nav-history")).await?;
+    lea.see(View::Main, &id("session-row")).await?;
+    french(&lea, View::Main, "Historique").await?;
+    lea.click(View::Main, &format!("{} a", id("session-row"))).await?;
+    lea.click(View::Main, &id("review-start")).await?;
+    lea.click(View::Main, &id("review-file")).await?;
+    french(&lea, View::Main, "Choisissez un verdict").await?;
     let kinds = world.services.kinds(session).await?;
     for kind in ["code_handed_over", "session_started", "letter_sent", "session_reviewed"] {
         ensure!(kinds.iter().any(|known| known == kind), "no {kind} in {kinds:?}");
