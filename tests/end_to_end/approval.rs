@@ -79,7 +79,7 @@ async fn hands_it_over(theme: Theme) -> anyhow::Result<()> {
     grace.click(View::Main, &id("recovery-kept")).await?;
     grace.see(View::Main, &id("hand-over")).await?;
     world.step_on(&office.desktop, &grace, "63-decides", "Grace has it, and decides.").await?;
-    grace.click(View::Main, &id("hand-over")).await?;
+    grace.press_on(&office.desktop, View::Main, &id("hand-over")).await?;
     grace.gone(View::Main, &id("approval")).await?;
     grace.see(View::Main, &id("empty")).await?;
     grace.gone(View::Main, &id("badge-inbox")).await?;
@@ -133,14 +133,14 @@ async fn an_administrator_at_another_computer_denies_the_code_and_the_reason_is_
     ada.request_code(&world, PERSON, "view").await?;
     let session = world.services.newest().await?.id;
     told(&world, &office, &grace).await?;
-    grace.click(View::Main, &id("take")).await?;
-    grace.click(View::Main, &id("deny")).await?;
-    grace.see(View::Main, &id("deny-sheet")).await?;
-    grace.click(View::Main, &id("deny-yes")).await?;
+    // By keyboard alone.
+    for button in ["take", "deny", "deny-yes"] {
+        grace.press_on(&office.desktop, View::Main, &id(button)).await?;
+    }
     grace.reads(View::Main, &id("deny-sheet"), "at least 10 characters").await?;
-    grace.fill(View::Main, &id("deny-reason"), NO).await?;
+    grace.type_into(&office.desktop, View::Main, &id("deny-reason"), NO).await?;
     world.step_on(&office.desktop, &grace, "65-denies", "Grace says why not.").await?;
-    grace.click(View::Main, &id("deny-yes")).await?;
+    grace.press_on(&office.desktop, View::Main, &id("deny-yes")).await?;
     grace.gone(View::Main, &id("approval")).await?;
 
     ada.reads(View::Main, &id("request-over"), GRACE.name).await?;
@@ -153,7 +153,7 @@ async fn an_administrator_at_another_computer_denies_the_code_and_the_reason_is_
     .await?;
     world.step(&ada, "66-denied", "Ada reads who has denied it, and why.").await?;
     // Back to the request, filled in as it was.
-    ada.click(View::Main, &id("cancel-request")).await?;
+    ada.press_on(&world.desktop, View::Main, &id("cancel-request")).await?;
     ada.see(View::Main, &id("reason")).await?;
     let kinds = world.services.kinds(session).await?;
     ensure!(kinds.contains(&"approval_denied".to_owned()), "it is not on record: {kinds:?}");
@@ -173,7 +173,7 @@ async fn what_is_cancelled_goes_from_the_administrators_inbox_at_once() -> anyho
     grace.click(View::Main, &id("nav-people")).await?;
     panel.choose("1 request waits for you").await?;
     grace.see(View::Main, &id("approval")).await?;
-    ada.click(View::Main, &id("cancel-request")).await?;
+    ada.press_on(&world.desktop, View::Main, &id("cancel-request")).await?;
     grace.gone(View::Main, &id("approval")).await?;
     grace.see(View::Main, &id("empty")).await?;
     until("the tray counts nothing", SOON, async || Ok((!panel.shows("waits for you").await?).then_some(())))

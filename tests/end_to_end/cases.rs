@@ -1,20 +1,49 @@
 //! The four situations that the specification names, each found from inside the person's account; and whatever
 //! else a platform's pages do.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, ensure};
 
-use crate::harness::{ADA, App, SOON, Theme, View, World, id, until};
+use crate::harness::{ADA, App, SOON, Theme, View, World, axe, id, until};
 
 const COMPANY: &str = "COM-000004";
 
 async fn stepped_in(person: &str) -> anyhow::Result<(World, App)> {
     let world = World::start(Theme::Light).await?;
-    let app = App::start(&world).await?;
-    app.sign_in(&world, &ADA).await?;
-    app.step_in_as(person, &world, &ADA, "act").await?;
+    let app = step_in(&world, person).await?;
     Ok((world, app))
+}
+
+async fn step_in(world: &World, person: &str) -> anyhow::Result<App> {
+    let app = App::start(world).await?;
+    app.sign_in(world, &ADA).await?;
+    app.step_in_as(person, world, &ADA, "act").await?;
+    Ok(app)
+}
+
+/// What the system is told to open stands in a file and opens nothing.
+fn record_what_is_opened(world: &mut World) -> anyhow::Result<PathBuf> {
+    let folder = world.folder.path().join("bin");
+    let (program, opened) = (folder.join("xdg-open"), folder.join("opened"));
+    fs::create_dir_all(&folder)?;
+    fs::write(&program, format!("#!/bin/sh\necho \"$1\" >> '{}'\n", opened.display()))?;
+    fs::set_permissions(&program, Permissions::from_mode(0o755))?;
+    world.desktop.set("PATH", &format!("{}:{}", folder.display(), std::env::var("PATH")?));
+    Ok(opened)
+}
+
+async fn is_opened(opened: &Path, what: &str) -> anyhow::Result<()> {
+    until(&format!("{what} is opened"), SOON, async || {
+        let lines = fs::read_to_string(opened)?;
+        ensure!(lines.lines().last() == Some(what), "opened are {lines}");
+        Ok(Some(()))
+    })
+    .await
 }
 
 async fn go(app: &App, css: &str) -> anyhow::Result<()> {
@@ -40,7 +69,9 @@ async fn downloaded(world: &World, part: &str) -> anyhow::Result<Vec<u8>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feature_that_cannot_be_found_is_found_two_menus_deep() -> anyhow::Result<()> {
-    let (world, app) = stepped_in(crate::harness::PERSON).await?;
+    let mut world = World::start(Theme::Light).await?;
+    let opened = record_what_is_opened(&mut world)?;
+    let app = step_in(&world, crate::harness::PERSON).await?;
     go(&app, "nav a[href='/documents']").await?;
     go(&app, ".menu summary").await?;
     go(&app, ".menu a[href='/documents/certificates']").await?;
@@ -51,6 +82,11 @@ async fn a_feature_that_cannot_be_found_is_found_two_menus_deep() -> anyhow::Res
     let pdf = downloaded(&world, "tax-2025").await?;
     ensure!(pdf.starts_with(b"%PDF"), "that is no PDF");
     app.reads(View::Bar, &id("sheet-downloaded"), "tax-2025").await?;
+    // What the bar offers is done by keyboard.
+    app.press_on(&world.desktop, View::Bar, &id("open-folder")).await?;
+    let folder = world.desktop.downloads();
+    is_opened(&opened, folder.to_str().context("a path that is no text")?).await?;
+    app.gone(View::Bar, &id("sheet-downloaded")).await?;
     go(&app, "#tax-statements a[href$='2025/statement.csv']").await?;
     until("the CSV as well", SOON, async || {
         let files = fs::read_dir(world.desktop.downloads())?.filter_map(Result::ok);
@@ -58,6 +94,22 @@ async fn a_feature_that_cannot_be_found_is_found_two_menus_deep() -> anyhow::Res
         Ok(names.iter().any(|name| name.ends_with(".csv")).then_some(()))
     })
     .await?;
+    app.press_on(&world.desktop, View::Bar, &id("dismiss")).await?;
+    app.gone(View::Bar, &id("sheet-downloaded")).await?;
+    for button in ["dismiss", "open-link"] {
+        app.script(View::Platform, "location.href = 'https://example.com/terms'", vec![]).await?;
+        app.reads(View::Bar, &id("sheet-url"), "https://example.com/terms").await?;
+        // The page decides when it is asked, so a key that was meant for the page leads nowhere.
+        app.has_keyboard(View::Bar, &id("dismiss")).await?;
+        app.press_on(&world.desktop, View::Bar, &id(button)).await?;
+        app.gone(View::Bar, &id("sheet-external_link")).await?;
+    }
+    is_opened(&opened, "https://example.com/terms").await?;
+
+    // What the gateway refuses to open it says on a page of its own.
+    app.script(View::Platform, "location.href = '/settings.'", vec![]).await?;
+    app.reads(View::Platform, "h1", "more than one reading").await?;
+    axe::is_content(&app.script_async(View::Platform, &axe::script()?, vec![]).await?)?;
     app.close().await
 }
 

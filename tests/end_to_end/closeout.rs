@@ -58,19 +58,6 @@ async fn value(app: &App, view: View, name: &str) -> anyhow::Result<String> {
     Ok(app.script(view, &script, vec![]).await?.as_str().unwrap_or_default().to_owned())
 }
 
-/// Tab, until this on the bar has the keyboard.
-async fn tab_to(world: &World, app: &App, name: &str) -> anyhow::Result<()> {
-    let at = "return document.activeElement?.dataset.testid ?? ''";
-    for _ in 0..20 {
-        if app.script(View::Bar, at, vec![]).await? == name {
-            return Ok(());
-        }
-        world.desktop.press(&["Tab"])?;
-        tokio::time::sleep(Duration::from_millis(150)).await;
-    }
-    anyhow::bail!("Tab does not come to {name}")
-}
-
 /// Waits until the draft on the disk has this in it.
 async fn kept(world: &World, part: &str) -> anyhow::Result<()> {
     let file = world.folder.path().join("home/.local/share/dev.understudy.desktop/notes.json");
@@ -143,9 +130,11 @@ async fn invariant_6_the_switch_that_one_admin_throws_closes_the_stage_of_anothe
     ada.look_again().await?;
     ada.see(View::Main, &id("switched-off")).await?;
 
-    max.click(View::Main, &id("switch-open")).await?;
-    max.fill(View::Main, &id("switch-reason"), "The laptop was found and wiped").await?;
-    max.click(View::Main, &id("switch-yes")).await?;
+    // By keyboard alone, as below.
+    let desk = &office.desktop;
+    max.press_on(desk, View::Main, &id("switch-open")).await?;
+    max.type_into(desk, View::Main, &id("switch-reason"), "The laptop was found and wiped").await?;
+    max.press_on(desk, View::Main, &id("switch-yes")).await?;
     ada.gone(View::Main, &id("switched-off")).await?;
     max.gone(View::Main, &id("switched-off")).await?;
     ada.click(View::Main, &id("nav-impersonation")).await?;
@@ -169,12 +158,15 @@ async fn an_admin_who_has_shown_no_second_factor_lately_shows_it_to_switch_off()
     max.click(View::Main, &id("you")).await?;
     max.click(View::Main, &id("sign-out")).await?;
     max.sign_in_again(&MAX).await?;
-    world.desktop.press(&["ctrl+k"])?;
-    max.fill(View::Main, &id("palette-input"), "switch impersonation").await?;
-    max.click(View::Main, "[data-command=switch]").await?;
-    max.fill(View::Main, &id("switch-reason"), WHY).await?;
-    max.fill(View::Main, &id("second-factor-code"), "000000").await?;
-    max.click(View::Main, &id("switch-yes")).await?;
+    let desk = &world.desktop;
+    max.take_keyboard(desk, View::Main).await?;
+    max.press_until(desk, &["ctrl+k"], &id("palette-input")).await?;
+    desk.type_text("switch impersonation")?;
+    max.see(View::Main, "[data-command=switch][data-selected]").await?;
+    desk.press(&["Return"])?;
+    max.type_into(desk, View::Main, &id("switch-reason"), WHY).await?;
+    max.type_into(desk, View::Main, &id("second-factor-code"), "000000").await?;
+    max.press_on(desk, View::Main, &id("switch-yes")).await?;
     max.see(View::Main, &format!("{}[aria-invalid]", id("second-factor-code"))).await?;
     world.step(&max, "95-switch-factor", "The second factor is asked for, and a wrong one refused.").await?;
     // Each code counts once, and the first one was used when it was set up.
@@ -182,8 +174,11 @@ async fn an_admin_who_has_shown_no_second_factor_lately_shows_it_to_switch_off()
         Ok((authenticator(&secret)? != used).then_some(()))
     })
     .await?;
-    max.fill(View::Main, &id("second-factor-code"), &authenticator(&secret)?).await?;
-    max.click(View::Main, &id("switch-yes")).await?;
+    max.take_keyboard(desk, View::Main).await?;
+    max.tab_to(desk, View::Main, &id("second-factor-code")).await?;
+    desk.press(&["ctrl+a"])?;
+    desk.type_text(&authenticator(&secret)?)?;
+    max.press_on(desk, View::Main, &id("switch-yes")).await?;
     max.see(View::Main, &id("switched-off")).await?;
     max.gone(View::Main, &id("switch")).await?;
     world.step(&max, "96-switched-off", "Impersonation is switched off.").await?;
@@ -266,22 +261,21 @@ async fn what_was_drafted_on_the_bar_outlives_a_crash_of_the_app() -> anyhow::Re
 async fn solved_on_the_bar_exits_and_files_the_note() -> anyhow::Result<()> {
     let (world, app, session) = stepped_in(Theme::Dark).await?;
     // By keyboard alone: F6 goes from the page to the bar.
-    world.desktop.bring_up(STAGE)?;
-    world.desktop.press(&["F6"])?;
-    tab_to(&world, &app, "bar-note").await?;
+    app.take_keyboard(&world.desktop, View::Bar).await?;
+    app.tab_to(&world.desktop, View::Bar, &id("bar-note")).await?;
     world.desktop.press(&["Return"])?;
     app.see(View::Bar, &id("note-what")).await?;
     world.desktop.type_text(WHAT)?;
-    tab_to(&world, &app, "solved-yes").await?;
+    app.tab_to(&world.desktop, View::Bar, &id("solved-yes")).await?;
     world.desktop.press(&["space"])?;
     app.reads(View::Bar, &id("note-draft"), "is asked for right after").await?;
-    tab_to(&world, &app, "exit-solved").await?;
+    app.tab_to(&world.desktop, View::Bar, &id("exit-solved")).await?;
     world.desktop.press(&["shift+Tab", "shift+Tab", "shift+Tab"])?;
-    tab_to(&world, &app, "note-why").await?;
+    app.tab_to(&world.desktop, View::Bar, &id("note-why")).await?;
     world.desktop.type_text(CAUSE)?;
     app.reads(View::Bar, &id("note-draft"), "is filed as it stands here").await?;
     world.step(&app, "100-solved", "\"Solved\" offers to exit.").await?;
-    tab_to(&world, &app, "exit-solved").await?;
+    app.tab_to(&world.desktop, View::Bar, &id("exit-solved")).await?;
     world.desktop.press(&["Return"])?;
     world.services.ended(session, "exit", SOON).await?;
     app.reads(View::Main, &id("toasts"), "The note is filed").await?;
@@ -337,10 +331,11 @@ async fn a_note_that_an_admin_waives_is_owed_no_longer_and_both_see_it() -> anyh
     let max = max_in(App::start_for(&office).await?, &world).await?;
     max.click(View::Main, &id("nav-history")).await?;
     max.click(View::Main, &format!("{}[data-session='{session}'] a", id("session-row"))).await?;
-    max.click(View::Main, &id("note-lift")).await?;
-    world.step_on(&office.desktop, &max, "103-waive", "Max can do without somebody else's note.").await?;
-    max.fill(View::Main, &id("lift-reason"), "She is on leave until Monday").await?;
-    max.click(View::Main, &id("lift-yes")).await?;
+    let desk = &office.desktop;
+    max.press_on(desk, View::Main, &id("note-lift")).await?;
+    world.step_on(desk, &max, "103-waive", "Max can do without somebody else's note.").await?;
+    max.type_into(desk, View::Main, &id("lift-reason"), "She is on leave until Monday").await?;
+    max.press_on(desk, View::Main, &id("lift-yes")).await?;
     max.reads(View::Main, &id("report-lifted"), "Max Brandt waived this note").await?;
     max.reads(View::Main, &id("report-lifted"), "She is on leave until Monday").await?;
     ensure!(!max.shows(View::Main, &id("note-lift")).await?, "it can be waived again");

@@ -46,7 +46,7 @@ async fn invariant_3_no_window_closes_while_impersonating_and_each_says_why() ->
     close_until(&world, STAGE, async || app.shows(View::Bar, &id("sheet-close_refused")).await).await?;
     world.step(&app, "30-stage-stays", "Alt+F4 on the stage: it stays and says why.").await?;
     ensure!(!app.shows(View::Main, &id("close-refused")).await?, "it is asked twice");
-    app.click(View::Bar, &id("dismiss")).await?;
+    app.press_on(&world.desktop, View::Bar, &id("dismiss")).await?;
     app.gone(View::Bar, &id("sheet-close_refused")).await?;
 
     close_until(&world, MAIN, async || app.shows(View::Main, &id("close-refused")).await).await?;
@@ -75,7 +75,8 @@ async fn invariant_3_no_window_closes_while_impersonating_and_each_says_why() ->
     );
     ensure!(world.services.newest().await?.state == "live", "the session has ended");
 
-    app.click(View::Main, &format!("{} {}", id("close-refused"), id("exit"))).await?;
+    let exit = format!("{} {}", id("close-refused"), id("exit"));
+    app.press_on(&world.desktop, View::Main, &exit).await?;
     world.services.ended(session, "exit", SOON).await?;
     app.see(View::Main, &id("note-sheet")).await?;
     app.click(View::Main, &id("note-later")).await?;

@@ -1,11 +1,10 @@
 //! What makes a long day with the app bearable: the keyboard, a place that is kept, quiet hours, paper.
 
-use std::{fs, time::Duration};
+use std::fs;
 
 use anyhow::{Context as _, ensure};
 use chrono::{Local, TimeDelta};
 use sea_orm::ConnectionTrait as _;
-use serde_json::Value;
 use url::Url;
 
 use crate::harness::{
@@ -17,69 +16,11 @@ const STAGE: &str = "Signed in as";
 /// As WebDriver types it.
 const TAB: char = '\u{E004}';
 
-/// Whether what has the keyboard is seen to have it, and whether it is what is looked for.
-const FOCUSED: &str = "const ring = (element) => {
-        const { outlineStyle, outlineWidth } = getComputedStyle(element);
-        return outlineStyle !== 'none' && parseFloat(outlineWidth) > 0;
-    };
-    const focused = document.activeElement;
-    // The one field under the boxes of a code shows its ring on them.
-    const shown = focused.dataset.testid === 'code' ? [...document.querySelectorAll('[data-testid^=code-box]')] : [focused];
-    return { found: focused.matches(arguments[0]), html: focused.outerHTML.slice(0, 200),
-        moved: focused !== window.leftFrom && focused !== document.body, seen: shown.some(ring) };";
-
-async fn focused(app: &App, view: View, css: &str) -> anyhow::Result<Value> {
-    app.script(view, FOCUSED, vec![css.into()]).await
-}
-
-/// Waits until this has the keyboard, and shows it.
-async fn has_keyboard(app: &App, view: View, css: &str) -> anyhow::Result<()> {
-    until(&format!("{css} has the keyboard"), SOON, async || {
-        let now = focused(app, view, css).await?;
-        ensure!(now["found"] == true && now["seen"] == true, "the keyboard is at {now}");
-        Ok(Some(()))
-    })
-    .await
-}
-
-/// Tab, until this has the keyboard. Whatever has it on the way shows it.
-async fn tab_through(world: &World, app: &App, view: View, css: &str) -> anyhow::Result<()> {
-    app.see(view, css).await?;
-    for _ in 0..40 {
-        if focused(app, view, css).await?["found"] == true {
-            return has_keyboard(app, view, css).await;
-        }
-        app.script(view, "window.leftFrom = document.activeElement", vec![]).await?;
-        world.desktop.press(&["Tab"])?;
-        let now = until("Tab moves the keyboard", SOON, async || {
-            let now = focused(app, view, css).await?;
-            Ok((now["moved"] == true).then_some(now))
-        })
-        .await?;
-        ensure!(now["seen"] == true, "nothing shows that the keyboard is at {now}");
-    }
-    anyhow::bail!("Tab does not come to {css}")
-}
-
-async fn tab_to(world: &World, app: &App, name: &str) -> anyhow::Result<()> {
-    tab_through(world, app, View::Main, &id(name)).await
-}
-
-/// Presses until it shows: a key that comes while the focus moves goes nowhere.
-async fn press_until(world: &World, app: &App, keys: &[&str], css: &str) -> anyhow::Result<()> {
-    until(&format!("{keys:?} brings {css}"), SOON, async || {
-        world.desktop.press(keys)?;
-        let shown = Duration::from_secs(3);
-        until(css, shown, async || Ok(app.shows(View::Main, css).await?.then_some(()))).await.map(Some)
-    })
-    .await
-}
-
 async fn open_palette(world: &World, app: &App) -> anyhow::Result<()> {
-    press_until(world, app, &["ctrl+k"], &id("palette-input")).await?;
+    app.press_until(&world.desktop, &["ctrl+k"], &id("palette-input")).await?;
     // Its field is all there is to it, so it has no ring.
     until("the palette has the keyboard", SOON, async || {
-        let now = focused(app, View::Main, &id("palette-input")).await?;
+        let now = app.focused(View::Main, &id("palette-input")).await?;
         Ok((now["found"] == true).then_some(()))
     })
     .await
@@ -90,18 +31,18 @@ async fn everything_up_to_the_verified_code_is_done_by_keyboard_alone() -> anyho
     let world = World::start(Theme::Light).await?;
     let app = App::start(&world).await?;
     world.desktop.bring_up(MAIN)?;
-    has_keyboard(&app, View::Main, &id("server-url")).await?;
+    app.has_keyboard(View::Main, &id("server-url")).await?;
     world.desktop.press(&["ctrl+a"])?;
     world.desktop.type_text(world.services.api.as_str())?;
     world.desktop.press(&["Return"])?;
-    has_keyboard(&app, View::Main, &id("email")).await?;
+    app.has_keyboard(View::Main, &id("email")).await?;
     world.desktop.type_text(ADA.email)?;
-    tab_to(&world, &app, "password").await?;
+    app.tab_to(&world.desktop, View::Main, &id("password")).await?;
     world.desktop.type_text(PASSWORD)?;
     world.desktop.press(&["Return"])?;
     app.see(View::Main, &id("person-row")).await?;
 
-    press_until(&world, &app, &["question"], &id("keys-sheet")).await?;
+    app.press_until(&world.desktop, &["question"], &id("keys-sheet")).await?;
     app.reads(View::Main, &id("keys-sheet"), "Ctrl").await?;
     world.step(&app, "70-keys", "\"?\" shows every key.").await?;
     world.desktop.press(&["Escape"])?;
@@ -127,32 +68,32 @@ async fn everything_up_to_the_verified_code_is_done_by_keyboard_alone() -> anyho
     world.desktop.press(&["Return"])?;
     app.reads(View::Main, &id("person-id"), PERSON).await?;
 
-    tab_to(&world, &app, "impersonation").await?;
+    app.tab_to(&world.desktop, View::Main, &id("impersonation")).await?;
     world.desktop.press(&["Return"])?;
-    has_keyboard(&app, View::Main, &id("reason")).await?;
+    app.has_keyboard(View::Main, &id("reason")).await?;
     world.desktop.type_text(REASON)?;
-    tab_to(&world, &app, "ticket").await?;
+    app.tab_to(&world.desktop, View::Main, &id("ticket")).await?;
     world.desktop.type_text("HELP-2041")?;
-    tab_to(&world, &app, "evidence-statement").await?;
+    app.tab_to(&world.desktop, View::Main, &id("evidence-statement")).await?;
     world.desktop.press(&["space"])?;
     app.see(View::Main, &id("consent-given-by")).await?;
-    tab_to(&world, &app, "consent-given-by").await?;
+    app.tab_to(&world.desktop, View::Main, &id("consent-given-by")).await?;
     world.desktop.type_text("Elise Marchand")?;
-    tab_to(&world, &app, "consent-reference").await?;
+    app.tab_to(&world.desktop, View::Main, &id("consent-reference")).await?;
     world.desktop.type_text("Call 4711")?;
-    tab_to(&world, &app, "means-phone").await?;
+    app.tab_to(&world.desktop, View::Main, &id("means-phone")).await?;
     world.desktop.press(&["space"])?;
     app.see(View::Main, &format!("{}[data-state=checked]", id("means-phone"))).await?;
-    tab_to(&world, &app, "request-code").await?;
+    app.tab_to(&world.desktop, View::Main, &id("request-code")).await?;
     world
         .step(&app, "72-keyboard", "The form is filled in without the mouse, and the focus is seen.")
         .await?;
     world.desktop.press(&["Return"])?;
     app.see(View::Main, &id("code-time")).await?;
-    has_keyboard(&app, View::Main, &id("code")).await?;
+    app.has_keyboard(View::Main, &id("code")).await?;
     let code = world.mail.newest(ADA.email, 1).await?.code();
     world.desktop.type_text(&code.replace('-', "").to_lowercase())?;
-    tab_to(&world, &app, "verify-code").await?;
+    app.tab_to(&world.desktop, View::Main, &id("verify-code")).await?;
     world.desktop.press(&["Return"])?;
     app.see(View::Main, &id("ready-sentence")).await?;
     ensure!(world.services.newest().await?.ticket.as_deref() == Some("HELP-2041"), "the ticket is another");
@@ -173,84 +114,71 @@ async fn everything_from_the_code_in_the_inbox_to_the_report_is_done_by_keyboard
     world.desktop.bring_up(MAIN)?;
 
     // The inbox; its code is used.
-    press_until(&world, &app, &["ctrl+2"], &at("nav-inbox")).await?;
-    tab_to(&world, &app, "use-code").await?;
+    app.press_until(&world.desktop, &["ctrl+2"], &at("nav-inbox")).await?;
+    app.tab_to(&world.desktop, View::Main, &id("use-code")).await?;
     press("Return")?;
     app.see(View::Main, &id("ready-sentence")).await?;
 
     // The rules, the second factor that they ask for, and the start.
-    tab_to(&world, &app, "enrol-password").await?;
+    app.tab_to(&world.desktop, View::Main, &id("enrol-password")).await?;
     world.desktop.type_text(PASSWORD)?;
     press("Return")?;
     app.see(View::Main, &id("enrol-qr")).await?;
     let secret = app.text(View::Main, &id("enrol-secret")).await?.replace(char::is_whitespace, "");
-    tab_to(&world, &app, "enrol-code").await?;
+    app.tab_to(&world.desktop, View::Main, &id("enrol-code")).await?;
     world.desktop.type_text(&authenticator(&secret)?)?;
     press("Return")?;
-    tab_to(&world, &app, "recovery-kept").await?;
+    app.tab_to(&world.desktop, View::Main, &id("recovery-kept")).await?;
     press("Return")?;
     app.see(View::Main, &id("recovery-unsaved")).await?;
-    tab_to(&world, &app, "recovery-kept").await?;
+    app.tab_to(&world.desktop, View::Main, &id("recovery-kept")).await?;
     press("Return")?;
-    tab_to(&world, &app, "start").await?;
+    app.tab_to(&world.desktop, View::Main, &id("start")).await?;
     press("Return")?;
     app.reads(View::Bar, &id("bar-name"), PERSON_NAME).await?;
     app.reads(View::Platform, "h1", PERSON_NAME).await?;
 
     // The stage: to the bar, a note half written, back to the page, and out from there.
-    until("F6 leads to the bar", SOON, async || {
-        press("F6")?;
-        let to_it = Duration::from_secs(3);
-        let has = async || {
-            Ok((app.script(View::Bar, "return document.hasFocus()", vec![]).await? == true).then_some(()))
-        };
-        until("the bar has the keyboard", to_it, has).await.map(Some)
-    })
-    .await?;
-    tab_through(&world, &app, View::Bar, &id("bar-note")).await?;
+    app.take_keyboard(&world.desktop, View::Bar).await?;
+    app.tab_to(&world.desktop, View::Bar, &id("bar-note")).await?;
     press("Return")?;
-    has_keyboard(&app, View::Bar, &id("note-what")).await?;
+    app.has_keyboard(View::Bar, &id("note-what")).await?;
     world.desktop.type_text(WHAT)?;
     until("it is typed", SOON, async || Ok((app.value(View::Bar, "note-what").await? == WHAT).then_some(())))
         .await?;
     press("Escape")?;
     app.gone(View::Bar, &id("note-draft")).await?;
-    has_keyboard(&app, View::Bar, &id("bar-note")).await?;
-    press("F6")?;
-    until("the page has the keyboard", SOON, async || {
-        let has = app.script(View::Platform, "return document.hasFocus()", vec![]).await?;
-        Ok((has == true).then_some(()))
-    })
-    .await?;
+    app.has_keyboard(View::Bar, &id("bar-note")).await?;
+    app.take_keyboard(&world.desktop, View::Platform).await?;
     press("ctrl+shift+e")?;
     world.services.ended(session, "exit", SOON).await?;
 
     // The note, of which a half is there.
-    has_keyboard(&app, View::Main, &id("note-what")).await?;
+    app.has_keyboard(View::Main, &id("note-what")).await?;
     ensure!(app.value(View::Main, "note-what").await? == WHAT, "the draft is lost");
-    tab_to(&world, &app, "note-why").await?;
+    app.tab_to(&world.desktop, View::Main, &id("note-why")).await?;
     world.desktop.type_text("She could not find one")?;
-    tab_through(&world, &app, View::Main, "[name=solved], [role=radio]").await?;
+    app.tab_to(&world.desktop, View::Main, "[name=solved], [role=radio]").await?;
     press("space")?;
-    tab_to(&world, &app, "note-save").await?;
+    app.tab_to(&world.desktop, View::Main, &id("note-save")).await?;
     world.step(&app, "78-note-by-keyboard", "The note is written without the mouse.").await?;
     press("Return")?;
     app.gone(View::Main, &id("note-sheet")).await?;
 
     // The history, from a field; the report, and what can be taken from there.
-    press_until(&world, &app, &["ctrl+4"], &at("nav-history")).await?;
-    tab_through(&world, &app, View::Main, &format!("[data-session=\"{session}\"] a")).await?;
+    app.press_until(&world.desktop, &["ctrl+4"], &at("nav-history")).await?;
+    app.tab_to(&world.desktop, View::Main, &format!("[data-session=\"{session}\"] a")).await?;
     press("Return")?;
     app.reads(View::Main, &id("report-note"), WHAT).await?;
-    tab_to(&world, &app, "copy-session").await?;
+    app.tab_to(&world.desktop, View::Main, &id("copy-session")).await?;
     press("Return")?;
     until("the session's ID is on the clipboard", SOON, async || {
         Ok((world.desktop.clipboards()[0] == session.to_string()).then_some(()))
     })
     .await?;
 
-    press_until(&world, &app, &["g", "s"], &at("nav-settings")).await?;
-    tab_to(&world, &app, "set-show-codes").await?;
+    app.press_until(&world.desktop, &["g", "s"], &at("nav-settings")).await?;
+    app.tab_to(&world.desktop, View::Main, &id("set-show-codes")).await?;
     press("space")?;
     app.see(View::Main, &format!("{}[aria-checked=true]", id("set-show-codes"))).await?;
     app.close().await

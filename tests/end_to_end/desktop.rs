@@ -174,8 +174,9 @@ async fn the_notification_of_a_code_goes_when_it_is_used_and_when_its_staff_sign
     on_screen(1).await?;
     app.enter_code(&world.mail.newest(ADA.email, 1).await?.code()).await?;
     on_screen(0).await?;
-    app.click(View::Main, &id("cancel-request")).await?;
-    app.click(View::Main, &id("cancel-request-yes")).await?;
+    for button in ["cancel-request", "cancel-request-yes"] {
+        app.press_on(&world.desktop, View::Main, &id(button)).await?;
+    }
     // Back to the form, filled in as it was.
     app.click(View::Main, &id("request-code")).await?;
     on_screen(1).await?;

@@ -2,23 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
-use serde_json::{Value, json};
+use anyhow::ensure;
+use serde_json::json;
 use understudy_protocol::Role;
 use understudy_server::staff;
 
-use crate::harness::{ADA, App, LEA, PASSWORD, PERSON, SOON, Services, Staff, Theme, View, World, id, until};
+use crate::harness::{ADA, App, LEA, PASSWORD, PERSON, SOON, Staff, Theme, View, World, id, until};
 
 const STAGE: &str = "Signed in as";
 
 const MAX: Staff = Staff { email: "max@example.com", name: "Max Brandt" };
-
-/// Another computer asks the server for something.
-async fn elsewhere(services: &Services, path: &str, token: &str, body: Value) -> anyhow::Result<Value> {
-    let asked = reqwest::Client::new().post(services.api.join(path)?).bearer_auth(token).json(&body);
-    let answer = asked.send().await?.error_for_status()?.bytes().await?;
-    Ok(serde_json::from_slice(&answer).unwrap_or_default())
-}
 
 async fn stage_goes(world: &World, time: Duration) -> anyhow::Result<()> {
     until("the stage goes", time, async || Ok(world.desktop.window(STAGE).is_none().then_some(()))).await
@@ -33,10 +26,8 @@ async fn a_session_that_somebody_else_ends_closes_its_stage_within_a_second_and_
     let session = app.step_in(&world, &ADA, "act").await?;
     let admin = (MAX.email, PASSWORD.to_owned().into());
     staff::add(&world.services.server.core.store, admin.0, MAX.name, &[Role::Admin], admin.1).await?;
-    let asked = json!({ "email": MAX.email, "password": PASSWORD });
-    let answer = elsewhere(&world.services, "api/sign-in", "", asked).await?;
-    let token = answer["access_token"].as_str().context("the admin is not signed in")?;
-    elsewhere(&world.services, &format!("api/sessions/{session}/end"), token, json!({})).await?;
+    let token = world.services.sign_in_elsewhere(&MAX).await?;
+    world.services.ask_elsewhere(&format!("api/sessions/{session}/end"), &token, json!({})).await?;
     let begun = Instant::now();
     stage_goes(&world, SOON).await?;
     ensure!(begun.elapsed() < Duration::from_secs(1), "it took {:?}", begun.elapsed());
@@ -65,7 +56,7 @@ async fn who_is_signed_out_elsewhere_is_told_and_signs_in_again() -> anyhow::Res
     let app = App::start(&world).await?;
     app.sign_in(&world, &ADA).await?;
     let token = world.services.tap.last("access_token")?;
-    elsewhere(&world.services, "api/sign-out", &token, json!({})).await?;
+    world.services.ask_elsewhere("api/sign-out", &token, json!({})).await?;
     app.reads(View::Main, &id("signed-out"), "Sign in again").await?;
     app.sign_in_again(&ADA).await?;
     // Whoever signs out by themselves is told nothing.

@@ -11,12 +11,13 @@ use crate::{
         until,
     },
     history::lists,
+    languages::french,
 };
 
 const GRACE: Staff = Staff { email: "grace@example.com", name: "Grace Okafor" };
 const CASE: &str = "Suspected fraud";
 const WHY: &str = "Two payments left her account tonight that she cannot have made";
-const VERDICT: &str = "The bank’s letter names both payments, and nothing was touched";
+const VERDICT: &str = "Her letter names both payments, and nothing was touched";
 const MAIL: &str = "elise.marchand@example.com";
 
 async fn at_their_computer(world: &World, name: &str, staff: &Staff) -> anyhow::Result<(Colleague, App)> {
@@ -34,19 +35,18 @@ async fn click_notification(office: &Colleague) -> anyhow::Result<()> {
     .await
 }
 
-/// Fills the form in; what is missing is said before anything is sent.
+/// Fills the form in, without the mouse; what is missing is said before anything is sent.
 async fn ask(world: &World, ada: &App) -> anyhow::Result<()> {
-    ada.click(View::Main, &id("nav-impersonation")).await?;
-    ada.fill(View::Main, &id("identifier"), PERSON).await?;
-    ada.click(View::Main, &id("find-person")).await?;
-    ada.fill(View::Main, &id("reason"), REASON).await?;
-    ada.click(View::Main, &id("evidence-exception")).await?;
-    ada.click(View::Main, &id("request-code")).await?;
+    let desktop = &world.desktop;
+    ada.open_form(PERSON).await?;
+    ada.type_into(desktop, View::Main, &id("reason"), REASON).await?;
+    ada.choose(desktop, View::Main, &id("evidence-exception")).await?;
+    ada.press_on(desktop, View::Main, &id("request-code")).await?;
     ada.reads(View::Main, "form", "Choose the case that it is").await?;
-    ada.click(View::Main, &id(&format!("category-{CASE}"))).await?;
-    ada.fill(View::Main, &id("exception-reason"), WHY).await?;
+    ada.choose(desktop, View::Main, &id(&format!("category-{CASE}"))).await?;
+    ada.type_into(desktop, View::Main, &id("exception-reason"), WHY).await?;
     world.step(ada, "130-exception", "Ada says which case it is, and why nobody is asked.").await?;
-    ada.click(View::Main, &id("request-code")).await?;
+    ada.press_on(desktop, View::Main, &id("request-code")).await?;
     ada.see(View::Main, &id("pending-who")).await.map(drop)
 }
 
@@ -58,12 +58,12 @@ async fn agree(world: &World, office: &Colleague, grace: &App) -> anyhow::Result
     for part in ["Without consent", CASE, WHY, REASON, PERSON_NAME, "was not asked"] {
         grace.reads(View::Main, &id("approval"), part).await?;
     }
-    grace.click(View::Main, &id("take")).await?;
+    grace.press_on(&office.desktop, View::Main, &id("take")).await?;
     grace.scan().await?;
     grace.click(View::Main, &id("recovery-kept")).await?;
     grace.see(View::Main, &id("hand-over")).await?;
     world.step_on(&office.desktop, grace, "131-exception-asked", "Grace sees that nobody was asked.").await?;
-    grace.click(View::Main, &id("hand-over")).await?;
+    grace.press_on(&office.desktop, View::Main, &id("hand-over")).await?;
     grace.gone(View::Main, &id("approval")).await
 }
 
@@ -111,19 +111,20 @@ async fn an_exception_takes_a_second_administrator_and_ends_in_a_review() -> any
     // What is half written stays while she looks at something else.
     lea.reads(View::Main, &id("badge-history"), "1").await?;
     lea.reads(View::Main, &id("review-by"), "has to review this session").await?;
-    lea.click(View::Main, &id("review-file")).await?;
+    let desk = &lea_office.desktop;
+    lea.press_on(desk, View::Main, &id("review-file")).await?;
     lea.reads(View::Main, &id("review-form"), "Choose a verdict").await?;
-    lea.fill(View::Main, &id("review-text"), VERDICT).await?;
+    lea.type_into(desk, View::Main, &id("review-text"), VERDICT).await?;
     lea.click(View::Main, &id("nav-history")).await?;
     lea.click(View::Main, &id("history-only-to_review")).await?;
     lea.reads(View::Main, &id("session-row"), "To review").await?;
     world
         .step_on(&lea_office.desktop, &lea, "133-to-review", "History shows what waits for a review.")
         .await?;
-    lea.click(View::Main, &format!("{} a", id("session-row"))).await?;
-    lea.click(View::Main, &id("verdict-justified")).await?;
-    world.step_on(&lea_office.desktop, &lea, "134-review", "The review, as far as it was written.").await?;
-    lea.click(View::Main, &id("review-file")).await?;
+    lea.press_on(desk, View::Main, &format!("{} a", id("session-row"))).await?;
+    lea.choose(desk, View::Main, &id("verdict-justified")).await?;
+    world.step_on(desk, &lea, "134-review", "The review, as far as it was written.").await?;
+    lea.press_on(desk, View::Main, &id("review-file")).await?;
     for part in ["Justified", VERDICT, LEA.name] {
         lea.reads(View::Main, &id("report-review"), part).await?;
     }
@@ -156,6 +157,17 @@ async fn an_exception_takes_a_second_administrator_and_ends_in_a_review() -> any
         app.click(View::Main, &id("history-only-exceptions")).await?;
         lists(app, &[session]).await?;
     }
+    // A lead reviews in French too.
+    lea.click(View::Main, &id("nav-settings")).await?;
+    lea.click(View::Main, &id("set-language-fr")).await?;
+    french(&lea, View::Main, "Réglages").await?;
+    lea.click(View::Main, &id("nav-history")).await?;
+    lea.see(View::Main, &id("session-row")).await?;
+    french(&lea, View::Main, "Historique").await?;
+    lea.click(View::Main, &format!("{} a", id("session-row"))).await?;
+    lea.click(View::Main, &id("review-start")).await?;
+    lea.click(View::Main, &id("review-file")).await?;
+    french(&lea, View::Main, "Choisissez un verdict").await?;
     let kinds = world.services.kinds(session).await?;
     for kind in ["code_handed_over", "session_started", "letter_sent", "session_reviewed"] {
         ensure!(kinds.iter().any(|known| known == kind), "no {kind} in {kinds:?}");

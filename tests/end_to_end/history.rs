@@ -143,8 +143,19 @@ async fn a_report_says_how_the_session_came_about_and_what_is_copied_is_on_the_c
     app.reads(View::Main, &id("person-row"), PERSON_NAME).await?;
     app.click(View::Main, &id("person-row")).await?;
     app.reads(View::Main, &id("person-id"), PERSON).await?;
-    app.click(View::Main, &id("copy-link")).await?;
-    copied(&format!("understudy://impersonate?person={PERSON}")).await?;
+    for (button, what) in [
+        ("copy-id", PERSON),
+        ("copy-email", "elise.marchand@example.com"),
+        ("copy-link", &format!("understudy://impersonate?person={PERSON}")),
+    ] {
+        app.click(View::Main, &id(button)).await?;
+        copied(what).await?;
+    }
+    app.request_code(&world, PERSON, "view").await?;
+    let code = world.mail.newest(ADA.email, 2).await?.code();
+    app.click(View::Main, &id("nav-inbox")).await?;
+    app.click(View::Main, &id("copy-code")).await?;
+    copied(&code).await?;
     app.close().await
 }
 
@@ -169,8 +180,9 @@ async fn ending_a_session_from_its_report_and_changing_the_server_are_asked_abou
     app.click_path(View::Main, "//button[contains(., 'Let it run')]").await?;
     app.gone(View::Main, &confirm).await?;
     ensure!(world.services.newest().await?.state == "live", "it was ended all the same");
-    app.click(View::Main, &id("end-session")).await?;
-    app.click(View::Main, &id("end-session-yes")).await?;
+    for button in ["end-session", "end-session-yes"] {
+        app.press_on(&world.desktop, View::Main, &id(button)).await?;
+    }
     until("the stage goes", SOON, async || Ok(world.desktop.window(STAGE).is_none().then_some(()))).await?;
     let row = world.services.newest().await?;
     ensure!(row.state == "ended", "it is {}", row.state);

@@ -13,7 +13,7 @@ use crate::harness::{
     ADA, Inspected, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, World, authenticator, until,
 };
 
-const MAIN: &str = "tauri://localhost";
+pub const MAIN: &str = "tauri://localhost";
 const COOKIE: &str = "understudy";
 
 pub struct Stage {
@@ -66,7 +66,7 @@ impl Stage {
         .await
     }
 
-    async fn step_out(&self) -> anyhow::Result<()> {
+    pub async fn step_out(&self) -> anyhow::Result<()> {
         self.invoke("exit_impersonation", json!({})).await?;
         let session = self.world.services.newest().await?.id;
         self.world.services.ended(session, "exit", SOON).await?;

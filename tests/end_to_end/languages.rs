@@ -5,9 +5,18 @@ use std::{collections::BTreeSet, fs};
 use anyhow::{Context as _, ensure};
 use chrono::{Datelike as _, Local};
 use sea_orm::ConnectionTrait as _;
-use serde_json::Value;
+use serde_json::{Value, json};
+use understudy_protocol::Role;
+use understudy_server::staff;
 
-use crate::harness::{ADA, App, PERSON, PERSON_NAME, SOON, Theme, View, World, id, until};
+use crate::{
+    harness::{ADA, App, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Staff, Theme, View, World, id, until},
+    trouble::{asks_for, info, later, odd},
+    updates::{announce_wrongly_signed, copy},
+};
+
+const GRACE: Staff = Staff { email: "grace@example.com", name: "Grace Okafor" };
+const MAX: Staff = Staff { email: "max@example.com", name: "Max Brandt" };
 
 const MONTHS: [&str; 12] =
     ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."];
@@ -71,7 +80,7 @@ fn english_words_are_noticed() -> anyhow::Result<()> {
 }
 
 /// This is there, and nothing English.
-async fn french(app: &App, view: View, wanted: &str) -> anyhow::Result<()> {
+pub async fn french(app: &App, view: View, wanted: &str) -> anyhow::Result<()> {
     let english = English::read()?;
     until(&format!("{view:?} says {wanted:?}, and nothing in English"), SOON, async || {
         let text = app.script(view, WORDS, vec![]).await?;
@@ -84,12 +93,16 @@ async fn french(app: &App, view: View, wanted: &str) -> anyhow::Result<()> {
     .await
 }
 
-/// As it was chosen once: the system itself may know no French.
 async fn start_in_french(world: &World) -> anyhow::Result<App> {
+    speak_french(world)?;
+    App::start(world).await
+}
+
+/// As it was chosen once: the system itself may know no French.
+fn speak_french(world: &World) -> anyhow::Result<()> {
     let own = world.folder.path().join("home/.config/dev.understudy.desktop");
     fs::create_dir_all(&own)?;
-    fs::write(own.join("settings.json"), r#"{ "language": "fr" }"#)?;
-    App::start(world).await
+    Ok(fs::write(own.join("settings.json"), r#"{ "language": "fr" }"#)?)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,6 +230,104 @@ async fn what_goes_wrong_on_the_bar_is_said_in_french() -> anyhow::Result<()> {
     app.reads(View::Bar, &id("exit"), "Exit impersonation").await?;
     ensure!(app.value(View::Bar, "note-what").await? == "Rien encore", "the draft is lost");
     until("the stage's title is English", SOON, async || Ok(world.desktop.window("Signed in as"))).await?;
+    app.close().await
+}
+
+/// The other side of an approval: Grace answers Ada, and then Max answers her.
+async fn approvals_in_french(world: &World, app: &App) -> anyhow::Result<()> {
+    let (services, main) = (&world.services, View::Main);
+    let exception = json!({ "evidence": "exception", "category": "Suspected fraud", "reason": REASON });
+    let asked = json!({
+        "identifier": PERSON, "reason": REASON, "ticket": null, "mode": "view", "consent": exception
+    });
+    let ada = services.sign_in_elsewhere(&ADA).await?;
+    services.ask_elsewhere("api/requests", &ada, asked).await?;
+    app.click(main, &id("nav-inbox")).await?;
+    app.see(main, &id("take")).await?;
+    french(app, main, "n’a pas été demandé").await?;
+    app.click(main, &id("take")).await?;
+    app.scan().await?;
+    app.click(main, &id("recovery-kept")).await?;
+    french(app, main, "Transmettre le code").await?;
+    app.click(main, &id("deny")).await?;
+    app.click(main, &id("deny-yes")).await?;
+    app.see(main, &format!("{}[aria-invalid]", id("deny-reason"))).await?;
+    french(app, main, "Refuser le code pour").await?;
+    app.fill(main, &id("deny-reason"), "Elle peut être jointe").await?;
+    app.click(main, &id("deny-yes")).await?;
+    app.gone(main, &id("approval")).await?;
+    french(app, main, "lira votre motif").await?;
+
+    app.open_form(PERSON).await?;
+    app.fill(main, &id("reason"), "Virement suspect").await?;
+    app.click(main, &id("evidence-exception")).await?;
+    app.click(main, &id("request-code")).await?;
+    french(app, main, "Choisissez le cas").await?;
+    app.click(main, &id("category-Suspected fraud")).await?;
+    app.fill(main, &id("exception-reason"), "Deux paiements cette nuit").await?;
+    app.click(main, &id("request-code")).await?;
+    french(app, main, "En attente d’un administrateur").await?;
+    let (max, request) = (services.sign_in_elsewhere(&MAX).await?, services.newest().await?.id);
+    services.ask_elsewhere(&format!("api/approvals/{request}/take"), &max, json!({})).await?;
+    french(app, main, "Max Brandt examine votre demande").await?;
+    let no = json!({ "reason": "Elle a rappelé" });
+    services.ask_elsewhere(&format!("api/approvals/{request}/deny"), &max, no).await?;
+    french(app, main, "Max Brandt a refusé ce code").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_administrators_meet_and_what_goes_wrong_is_said_in_french() -> anyhow::Result<()> {
+    let mut world = World::start(Theme::Light).await?;
+    for Staff { email, name } in [GRACE, MAX] {
+        let store = &world.services.server.core.store;
+        staff::add(store, email, name, &[Role::Admin], PASSWORD.to_owned().into()).await?;
+    }
+    let feed = announce_wrongly_signed(&mut world).await?;
+    speak_french(&world)?;
+    let app = App::start_program(&world, &copy(&world)?).await?;
+    let main = View::Main;
+
+    // Servers that do not fit, and a clock that does not.
+    french(&app, main, "Continuer").await?;
+    for (protocol, words) in [(99, "est plus récent que"), (0, "est plus ancien que")] {
+        let server = odd(info(protocol, None), later(0), None).await?;
+        asks_for(&app, &format!("http://127.0.0.1:{}", server.port)).await?;
+        french(&app, main, words).await?;
+    }
+    asks_for(&app, world.services.platform.as_str()).await?;
+    french(&app, main, "n’est pas un serveur Understudy").await?;
+    world.services.tap.shift_dates(300);
+    asks_for(&app, world.services.api.as_str()).await?;
+    app.see(main, &id("email")).await?;
+    french(&app, main, "L’horloge de cet ordinateur retarde").await?;
+    world.services.tap.shift_dates(0);
+
+    // An update that is refused, the palette, the keys.
+    app.sign_in_again(&GRACE).await?;
+    feed.rest.notify_one();
+    app.click(main, &id("install-update")).await?;
+    french(&app, main, "La mise à jour n’est pas signée").await?;
+    world.step(&app, "fr-11-update", "La mise à jour n’est pas installée.").await?;
+    app.click(main, &id("palette-open")).await?;
+    app.see(main, "[data-command=keys]").await?;
+    french(&app, main, "Recherche et commandes").await?;
+    app.fill(main, &id("palette-input"), "raccourcis").await?;
+    app.click(main, "[data-command=keys][data-selected]").await?;
+    app.see(main, &id("keys-sheet")).await?;
+    french(&app, main, "Raccourcis clavier").await?;
+    app.keys(main, "body", "\u{E00C}").await?;
+    app.gone(main, &id("keys-sheet")).await?;
+
+    approvals_in_french(&world, &app).await?;
+    world.step(&app, "fr-12-denied", "Le code est refusé.").await?;
+    app.click(main, &id("nav-settings")).await?;
+    app.click(main, &id("set-switch")).await?;
+    app.see(main, &id("switch-reason")).await?;
+    french(&app, main, "Désactiver la prise en main").await?;
+    app.click(main, &id("switch-cancel")).await?;
+    world.services.tap.cut();
+    app.see(main, &id("offline")).await?;
+    french(&app, main, "Pas de connexion au serveur").await?;
     app.close().await
 }
 

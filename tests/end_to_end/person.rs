@@ -44,12 +44,14 @@ async fn change_bank(app: &App) -> anyhow::Result<()> {
     app.click(View::Platform, &format!("{form} button")).await
 }
 
-/// The person presses the button, on the page that their platform shows.
+/// The person presses the button, on the page that their platform shows. Like all that they do there, by keyboard.
 async fn allow(world: &World, browser: &Browser, question: &str) -> anyhow::Result<()> {
     support_access(world, browser).await?;
     browser.reads(&id("question"), question).await?;
-    browser.click(&id("allow")).await?;
-    browser.see(&id("allowed")).await.map(drop)
+    browser.is_accessible().await?;
+    browser.press_on(&id("allow")).await?;
+    browser.see(&id("allowed")).await?;
+    browser.is_accessible().await
 }
 
 /// A sign-in counts that was there before, by more than two clocks may differ.
@@ -74,6 +76,7 @@ async fn invariant_8_nobody_steps_in_before_the_person_who_is_asked_has_allowed_
     browser.open(&link(&world, 1).await?).await?;
     browser.reads(&id("question"), "asks to sign in to your account as you").await?;
     ensure!(!browser.shows(&id("allow")).await?, "the mail alone allows");
+    browser.is_accessible().await?;
     // The address no longer holds the link; the tab does.
     browser.reload().await?;
     browser.reads(&id("question"), "asks to sign in to your account as you").await?;
@@ -83,7 +86,7 @@ async fn invariant_8_nobody_steps_in_before_the_person_who_is_asked_has_allowed_
     allow(&world, &browser, "change nothing, for 30 minutes").await?;
     app.see(View::Main, &id("verify-code")).await?;
     // And takes it back.
-    browser.click("article.asked button").await?;
+    browser.press_on("article.asked button").await?;
     app.reads(View::Main, &id("request-over"), "Élise Marchand has declined").await?;
     world.step(&app, "121-taken-back", "The person has thought better of it.").await?;
     // Asked anew, allowed, and stepped in.
@@ -126,19 +129,22 @@ async fn permission_to_act_is_asked_and_given_while_the_stage_is_open_and_then_m
     let field = "return document.querySelector(\"form[action='/profile'] input[name=display_name]\").value";
     ensure!(app.script(View::Platform, field, vec![]).await? == "Élise Marchand-Roy", "the page is gone");
     world.step(&app, "122-view-only", "Nothing is changed, and the bar offers to ask.").await?;
-    app.click(View::Bar, &id("want-act")).await?;
-    app.fill(View::Main, &id("reason"), "The name has a typing error").await?;
-    app.click(View::Main, &id("evidence-page")).await?;
+    // All of it by keyboard.
+    let desk = &world.desktop;
+    app.press_on(desk, View::Bar, &id("want-act")).await?;
+    app.type_into(desk, View::Main, &id("reason"), "The name has a typing error").await?;
+    app.choose(desk, View::Main, &id("evidence-page")).await?;
     world.step(&app, "123-permission", "The form stands beside the session.").await?;
-    app.click(View::Main, &id("request-code")).await?;
+    app.press_on(desk, View::Main, &id("request-code")).await?;
     app.reads(View::Main, &id("pending"), "Waiting for Élise Marchand’s answer").await?;
     allow(&world, &browser, "so far can change nothing").await?;
     // The code in the inbox can be used where it is.
-    app.click(View::Main, &id("nav-inbox")).await?;
-    app.click(View::Main, &id("use-code")).await?;
+    app.take_keyboard(desk, View::Main).await?;
+    app.press_until(desk, &["ctrl+2"], &id("use-code")).await?;
+    app.press_on(desk, View::Main, &id("use-code")).await?;
     app.reads(View::Main, &id("more-ready"), "changed as Élise Marchand").await?;
     world.step(&app, "124-permission-ready", "One word is missing.").await?;
-    app.click(View::Main, &id("raise")).await?;
+    app.press_on(desk, View::Main, &id("raise")).await?;
     // On the stage, without a reload.
     app.reads(View::Bar, &id("sheet-raised"), "Changes are allowed").await?;
     app.reads(View::Bar, &id("bar-mode"), "hanges allowed").await?;
@@ -148,12 +154,13 @@ async fn permission_to_act_is_asked_and_given_while_the_stage_is_open_and_then_m
     ensure!(world.services.newest().await?.raises == Some(session), "a session of its own");
 
     // More time, by a second factor that was not shown for the start.
-    app.click(View::Main, &id("more-time")).await?;
-    app.click(View::Main, &id("extend")).await?;
-    app.click(View::Main, &id("second-factor-recovery")).await?;
-    app.fill(View::Main, &id("second-factor-code"), recovery.first().context("no codes")?).await?;
+    for button in ["more-time", "extend", "second-factor-recovery"] {
+        app.press_on(desk, View::Main, &id(button)).await?;
+    }
+    let code = recovery.first().context("no codes")?;
+    app.type_into(desk, View::Main, &id("second-factor-code"), code).await?;
     world.step(&app, "126-more-time", "More time takes the second factor.").await?;
-    app.click(View::Main, &id("extend")).await?;
+    app.press_on(desk, View::Main, &id("extend")).await?;
     app.gone(View::Main, &id("more")).await?;
     let kinds = world.services.kinds(session).await?;
     for kind in ["mode_raised", "session_extended", "consent_given"] {
@@ -213,15 +220,16 @@ async fn invariant_8_a_person_who_signs_in_during_the_session_may_decline_and_en
     support_access(&world, &browser).await?;
     browser.reads(&id("late"), "a yes from here would not count").await?;
     ensure!(!browser.shows(&id("allow")).await?, "a late sign-in allows");
+    browser.is_accessible().await?;
     if let Some(path) = world.picture_of("130-person-late") {
         browser.picture(&path).await?;
     }
     app.reads(View::Bar, &id("sheet-consent"), "their yes cannot count").await?;
     world.step(&app, "131-signed-in-late", "Whoever waits for a yes learns that none can come.").await?;
-    browser.click(&id("decline")).await?;
+    browser.press_on(&id("decline")).await?;
     app.reads(View::Bar, &id("sheet-consent"), "Élise Marchand has declined").await?;
-    browser.click(&id("end-now")).await?;
-    browser.click(&id("end-sure")).await?;
+    browser.press_on(&id("end-now")).await?;
+    browser.press_on(&id("end-sure")).await?;
     world.services.ended(session, "consent_withdrawn", SOON).await?;
     browser.close().await?;
     app.close().await
@@ -247,7 +255,7 @@ async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_se
     change_bank(&app).await?;
     app.reads(View::Bar, &id("sheet-refused"), "needs Élise Marchand’s consent").await?;
     world.step(&app, "111-consent-missing", "Bank details stay shut, and the bar offers to ask.").await?;
-    app.click(View::Bar, &id("ask-person")).await?;
+    app.press_on(&world.desktop, View::Bar, &id("ask-person")).await?;
     app.reads(View::Bar, &id("sheet-consent"), "Élise Marchand is asked: the bank details").await?;
     world.step(&app, "112-consent-asked", "The person is asked.").await?;
 
@@ -258,6 +266,19 @@ async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_se
     if let Some(path) = world.picture_of("113-person-asked") {
         browser.picture(&path).await?;
     }
+    // In French: what the gateway says, and this page without a link and with it.
+    let french = Browser::start_in(&world, "fr").await?;
+    french.open(&world.services.gateway).await?;
+    french.reads("h1", "Aucune prise en main").await?;
+    french.is_accessible().await?;
+    french.open(&world.services.api.join("person")?).await?;
+    french.reads("[role=alert]", "Cette page s’ouvre").await?;
+    french.is_accessible().await?;
+    french.open(&link(&world, 2).await?).await?;
+    french.reads(&id("question"), "vos coordonnées bancaires").await?;
+    french.press_on(&id("end-now")).await?;
+    french.see(&id("end-sure")).await?;
+    french.is_accessible().await?;
     allow(&world, &browser, "asks to change your bank details").await?;
     if let Some(path) = world.picture_of("114-person-allowed") {
         browser.picture(&path).await?;
@@ -276,13 +297,19 @@ async fn invariant_9_bank_details_change_with_one_consent_and_are_refused_the_se
 
     // Whoever takes it all back is alone at once.
     support_access(&world, &browser).await?;
-    browser.click(&id("end-now")).await?;
-    browser.click(&id("end-sure")).await?;
+    browser.press_on(&id("end-now")).await?;
+    browser.press_on(&id("end-sure")).await?;
     world.services.ended(session, "consent_withdrawn", SOON).await?;
     until("the stage goes", SOON, async || Ok(world.desktop.window("Signed in as").is_none().then_some(())))
         .await?;
     world.step(&app, "116-withdrawn", "The person has ended it: the stage is gone.").await?;
     browser.reads(&id("visit"), "Changed the bank details").await?;
+    french.reload().await?;
+    french.reads(&id("visit"), "Modifié").await?;
+    for browser in [&browser, &french] {
+        browser.is_accessible().await?;
+    }
+    french.close().await?;
     if let Some(path) = world.picture_of("117-person-account") {
         browser.picture(&path).await?;
     }

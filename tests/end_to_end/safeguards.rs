@@ -105,7 +105,7 @@ async fn two_minutes_before_the_end_the_bar_says_so_and_leads_to_more_time() -> 
     ensure!(left == "2:00" || left.starts_with("1:5"), "it warns at {left}");
     app.reads(View::Bar, &format!("{soon} [role=status]"), "Less than two minutes left").await?;
     world.step(&app, "92-soon", "Two minutes are left: the bar says so.").await?;
-    app.click(View::Bar, &id("want-time")).await?;
+    app.press_on(&world.desktop, View::Bar, &id("want-time")).await?;
     app.reads(View::Main, &id("more"), "More time").await?;
     app.see(View::Main, &id("extend")).await?;
     ensure!(world.services.newest().await?.state == "live", "the session has ended");

@@ -17,20 +17,20 @@ use understudy_protocol::PROTOCOL_VERSION;
 use crate::harness::{ADA, App, PERSON, PERSON_NAME, REASON, Theme, View, World, id, vouched_for};
 
 /// A server that says this of itself, at this time, and knows nothing else.
-struct Odd {
-    port: u16,
+pub struct Odd {
+    pub port: u16,
     _task: AbortOnDropHandle<()>,
 }
 
 /// Of a server that speaks this version of the contract, and older ones down to `oldest`.
-fn info(protocol: u32, oldest: Option<u32>) -> Value {
+pub fn info(protocol: u32, oldest: Option<u32>) -> Value {
     json!({
         "name": "Odd support", "version": "9.9.9", "protocol": protocol, "oldest_protocol": oldest, "kinds": [],
         "gateway_origins": ["http://localhost:1"], "session_minutes": 30
     })
 }
 
-async fn odd(info: Value, date: String, tls: Option<TlsAcceptor>) -> anyhow::Result<Odd> {
+pub async fn odd(info: Value, date: String, tls: Option<TlsAcceptor>) -> anyhow::Result<Odd> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let port = listener.local_addr()?.port();
     let task: JoinHandle<()> = tokio::spawn(async move {
@@ -67,11 +67,11 @@ async fn answer(
 }
 
 /// As HTTP writes it, so much later than now.
-fn later(seconds: i64) -> String {
+pub fn later(seconds: i64) -> String {
     (chrono::Utc::now() + chrono::Duration::seconds(seconds)).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-async fn asks_for(app: &App, url: &str) -> anyhow::Result<()> {
+pub async fn asks_for(app: &App, url: &str) -> anyhow::Result<()> {
     app.fill(View::Main, &id("server-url"), url).await?;
     app.click(View::Main, &id("server-continue")).await
 }

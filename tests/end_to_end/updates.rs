@@ -24,11 +24,11 @@ use crate::harness::{ADA, APP, App, SOON, Theme, View, World, id, until};
 const WORDS: &str = "Codes are found faster.\nThe history can be searched.";
 
 /// A feed of one version, and its package.
-struct Feed {
+pub struct Feed {
     url: String,
     asked: Arc<AtomicUsize>,
     /// The second half of the package waits for it.
-    rest: Arc<Notify>,
+    pub rest: Arc<Notify>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -81,8 +81,15 @@ fn manage(world: &mut World, feed: &Feed, key: &KeyPair) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The managed settings name a feed whose package another key has signed.
+pub async fn announce_wrongly_signed(world: &mut World) -> anyhow::Result<Feed> {
+    let feed = Feed::start(&KeyPair::generate_unencrypted_keypair()?, fs::read("/bin/true")?).await?;
+    manage(world, &feed, &KeyPair::generate_unencrypted_keypair()?)?;
+    Ok(feed)
+}
+
 /// A copy of the app, which an update may replace.
-fn copy(world: &World) -> anyhow::Result<String> {
+pub fn copy(world: &World) -> anyhow::Result<String> {
     let path = world.folder.path().join("understudy");
     fs::copy(APP, &path)?;
     Ok(path.to_str().context("a path that is no text")?.to_owned())
@@ -119,8 +126,7 @@ async fn a_newer_version_is_announced_in_its_words_and_installed_if_the_key_has_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_package_that_another_key_has_signed_is_refused_and_everything_stays() -> anyhow::Result<()> {
     let mut world = World::start(Theme::Dark).await?;
-    let feed = Feed::start(&KeyPair::generate_unencrypted_keypair()?, fs::read("/bin/true")?).await?;
-    manage(&mut world, &feed, &KeyPair::generate_unencrypted_keypair()?)?;
+    let feed = announce_wrongly_signed(&mut world).await?;
     let program = copy(&world)?;
     let before = fs::read(&program)?;
     let app = App::start_program(&world, &program).await?;

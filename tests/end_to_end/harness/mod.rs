@@ -5,10 +5,14 @@
 #[cfg(feature = "automation")]
 mod app;
 #[cfg(feature = "automation")]
+pub mod axe;
+#[cfg(feature = "automation")]
 mod browser;
 mod desktop;
 #[cfg(not(feature = "automation"))]
 mod inspector;
+#[cfg(feature = "automation")]
+mod keyboard;
 mod mail;
 mod poll;
 mod process;

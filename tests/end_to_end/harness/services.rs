@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::Path, time::Duration};
 use anyhow::{Context as _, ensure};
 use demo_platform::{AccessEntry, Identity};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use understudy_protocol::Role;
@@ -139,6 +139,20 @@ impl Services {
         let server = serve::start(core, api, gateway).await?;
         let (api, gateway, platform) = (api_url, gateway_url, platform_url);
         Ok(Self { meridian, server, tap, gateway_tap, api, gateway, platform })
+    }
+
+    /// Another computer asks the server for something.
+    pub async fn ask_elsewhere(&self, path: &str, token: &str, body: Value) -> anyhow::Result<Value> {
+        let asked = reqwest::Client::new().post(self.api.join(path)?).bearer_auth(token).json(&body);
+        let answer = asked.send().await?.error_for_status()?.bytes().await?;
+        Ok(serde_json::from_slice(&answer).unwrap_or_default())
+    }
+
+    /// Answers with the access token.
+    pub async fn sign_in_elsewhere(&self, staff: &Staff) -> anyhow::Result<String> {
+        let asked = json!({ "email": staff.email, "password": PASSWORD });
+        let answer = self.ask_elsewhere("api/sign-in", "", asked).await?;
+        Ok(answer["access_token"].as_str().context("nobody is signed in")?.to_owned())
     }
 
     /// The impersonation that was requested last.
