@@ -154,7 +154,7 @@ pub fn text(core: &Core, session: &impersonation::Model, staff: &str, scope: &st
     // The reason is the session's: it says nothing about this change.
     Said {
         en: format!("{en} Why they came, in their own words: {}", session.reason),
-        fr: format!("{fr} Le motif de leur venue, selon leurs propres mots : {}", session.reason),
+        fr: format!("{fr} Le motif de leur venue, selon leurs propres mots : {}", session.reason),
     }
 }
 
