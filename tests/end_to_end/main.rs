@@ -8,6 +8,8 @@
 mod approval;
 #[cfg(not(feature = "automation"))]
 mod attack;
+#[cfg(not(feature = "automation"))]
+mod bare;
 #[cfg(feature = "automation")]
 mod cases;
 #[cfg(feature = "automation")]
