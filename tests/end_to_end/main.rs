@@ -11,6 +11,8 @@ mod attack;
 #[cfg(not(feature = "automation"))]
 mod bare;
 #[cfg(feature = "automation")]
+mod capture;
+#[cfg(feature = "automation")]
 mod cases;
 #[cfg(feature = "automation")]
 mod closeout;
