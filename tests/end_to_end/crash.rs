@@ -9,10 +9,7 @@ use rustix::process::Signal;
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::{
-    harness::{PERSON_NAME, SOON, pid, signal, until},
-    isolation::Stage,
-};
+use crate::harness::{PERSON_NAME, SOON, Stage, pid, signal, until};
 
 const STAGE: &str = "Signed in as";
 const MAIN: &str = "tauri://localhost";

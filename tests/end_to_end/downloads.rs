@@ -8,10 +8,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use crate::{
-    harness::{SOON, until},
-    isolation::Stage,
-};
+use crate::harness::{SOON, Stage, until};
 
 const ELSEWHERE: &str = "/tmp/understudy-escaped.txt";
 

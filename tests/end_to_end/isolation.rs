@@ -5,96 +5,27 @@
 
 use anyhow::{Context as _, ensure};
 use memchr::memmem;
-use serde_json::{Value, json};
+use serde_json::json;
 use understudy_protocol::Permission;
 use understudy_server::config::Config;
 
-use crate::harness::{
-    ADA, Inspected, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, World, authenticator, until,
-};
+use crate::harness::{ADA, SOON, Stage, WORKSPACE, invocation, until};
 
-pub const MAIN: &str = "tauri://localhost";
 const COOKIE: &str = "understudy";
 
-pub struct Stage {
-    // Ends before the world does.
-    pub app: Inspected,
-    pub world: World,
-    /// The platform's address on the stage.
-    platform: String,
-}
-
-impl Stage {
-    pub async fn open() -> anyhow::Result<Self> {
-        Self::configured(|_| {}).await
-    }
-
-    /// With a server that is configured otherwise.
-    pub async fn configured(adjust: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
-        let world = World::configured(adjust).await?;
-        let app = Inspected::start(&world).await?;
-        let platform = world.services.gateway.as_str().to_owned();
-        let stage = Self { app, world, platform };
-        stage.invoke("set_server", json!({ "url": stage.world.services.api.as_str() })).await?;
-        stage.invoke("sign_in", json!({ "email": ADA.email, "password": PASSWORD })).await?;
-        let enrolment = stage.invoke("enrol_second_factor", json!({ "password": PASSWORD })).await?;
-        let code = authenticator(enrolment["secret"].as_str().context("no secret")?)?;
-        stage.invoke("confirm_second_factor", json!({ "code": code })).await?;
-        stage.step_in(1).await?;
-        Ok(stage)
-    }
-
-    /// A command of the app, called by the main window.
-    pub async fn invoke(&self, command: &str, arguments: Value) -> anyhow::Result<Value> {
-        self.app.evaluate(MAIN, &invocation(command, &arguments)).await.with_context(|| command.to_owned())
-    }
-
-    /// From the request to the dashboard; `time` counts the sessions.
-    pub async fn step_in(&self, time: usize) -> anyhow::Result<()> {
-        let request = json!({
-            "identifier": PERSON, "reason": REASON, "ticket": null, "mode": "act",
-            "consent": { "evidence": "statement", "given_by": PERSON_NAME, "means": "phone", "reference": "Call 4711" }
-        });
-        let request = self.invoke("request_code", json!({ "request": request })).await?;
-        let code = self.world.mail.newest(ADA.email, time).await?.code();
-        self.invoke("verify_code", json!({ "id": request["id"], "code": code })).await?;
-        self.invoke("start_session", json!({ "id": request["id"] })).await?;
-        until("the dashboard on the stage", SOON, async || {
-            let title = self.on_page("document.querySelector('h1')?.innerText ?? ''").await?;
-            Ok(title.as_str().unwrap_or_default().contains(PERSON_NAME).then_some(()))
-        })
-        .await
-    }
-
-    pub async fn step_out(&self) -> anyhow::Result<()> {
-        self.invoke("exit_impersonation", json!({})).await?;
-        let session = self.world.services.newest().await?.id;
-        self.world.services.ended(session, "exit", SOON).await?;
-        let note = json!({ "what": "Looked around", "why": "She asked for it", "solved": true });
-        self.invoke("write_note", json!({ "id": session, "note": note })).await?;
-        until("the platform's webview goes", SOON, async || {
-            let targets = self.app.targets().await?;
-            Ok((!targets.iter().any(|(url, _)| url.starts_with(&self.platform))).then_some(()))
-        })
-        .await
-    }
-
-    /// What a hostile page would do.
-    pub async fn on_page(&self, script: &str) -> anyhow::Result<Value> {
-        self.app.evaluate(&self.platform, script).await
-    }
-}
-
-fn invocation(command: &str, arguments: &Value) -> String {
-    // Tauri's errors are objects.
-    format!(
-        "window.__TAURI_INTERNALS__.invoke({command:?}, {arguments})\
-         .catch((error) => {{ throw new Error(JSON.stringify(error)); }})"
-    )
-}
+/// Some of the toolkit's own.
+pub const PLUGINS: [&str; 7] = [
+    "plugin:event|listen",
+    "plugin:event|emit",
+    "plugin:webview|get_all_webviews",
+    "plugin:window|close",
+    "plugin:notification|notify",
+    "plugin:opener|open_url",
+    "plugin:log|log",
+];
 
 /// Every command of the app, from the list that the build makes the permissions from.
-fn commands() -> Vec<&'static str> {
+pub fn commands() -> Vec<&'static str> {
     let list = include_str!("../../src-tauri/build.rs").split("&[&str] = &[").nth(1).unwrap_or_default();
     let list = list.split("];").next().unwrap_or_default();
     list.split('"').skip(1).step_by(2).collect()
@@ -108,16 +39,7 @@ async fn invariant_7_the_page_on_the_stage_can_call_nothing_of_the_app() -> anyh
     // The way itself works, so what follows is refused and not just broken.
     let state = stage.invoke("get_app_state", json!({})).await?;
     ensure!(state["staff"]["email"] == ADA.email, "the main window is refused too: {state}");
-    let plugins = [
-        "plugin:event|listen",
-        "plugin:event|emit",
-        "plugin:webview|get_all_webviews",
-        "plugin:window|close",
-        "plugin:notification|notify",
-        "plugin:opener|open_url",
-        "plugin:log|log",
-    ];
-    for command in commands.iter().chain(&plugins) {
+    for command in commands.iter().chain(&PLUGINS) {
         let arguments = json!({ "id": "0", "url": "http://127.0.0.1", "height": 300, "event": "app-state" });
         let refused = stage.on_page(&invocation(command, &arguments)).await;
         let error = match refused {
@@ -159,7 +81,7 @@ async fn invariant_7_the_stage_has_a_cookie_store_of_its_own_that_dies_with_the_
     // A mark in everything that a page can keep.
     stage.on_page("(document.cookie = 'mark=left-behind; max-age=9999', localStorage.setItem('mark', 'left-behind'), true)").await?;
     ensure!(stage.on_page("document.cookie").await?.as_str().unwrap_or_default().contains("left-behind"));
-    ensure!(stage.app.evaluate(MAIN, "document.cookie").await? == "", "the main window has cookies");
+    ensure!(stage.app.evaluate(WORKSPACE, "document.cookie").await? == "", "the main window has cookies");
     not_on_disk(&stage)?;
 
     stage.step_out().await?;
@@ -229,7 +151,8 @@ async fn invariant_7_the_page_opens_nothing_leaves_nowhere_and_gets_no_permissio
     .await?;
     ensure!(stage.world.desktop.windows()? == windows, "a window was opened");
 
-    // What is not refused by name may only be out of order. Without a microphone or a camera nobody is asked.
+    // What is not refused by name may only be out of order. Without a microphone or a camera nobody is asked;
+    // `capture.rs` has some.
     const CAPTURE: &str = "NotAllowedError or OverconstrainedError";
     for (wish, refusal) in [
         ("navigator.mediaDevices.getUserMedia({ audio: true })", CAPTURE),

@@ -8,6 +8,10 @@
 mod approval;
 #[cfg(not(feature = "automation"))]
 mod attack;
+#[cfg(not(feature = "automation"))]
+mod bare;
+#[cfg(feature = "automation")]
+mod capture;
 #[cfg(feature = "automation")]
 mod cases;
 #[cfg(feature = "automation")]

@@ -57,6 +57,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
+use axum::Router;
 use sqlx::SqlitePool;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -106,6 +107,8 @@ pub struct Config {
     pub document_check: Duration,
     /// Serves `/echo`, which shows whoever asks what reached the platform. For tests of a proxy only.
     pub test_routes: bool,
+    /// Pages of whoever runs Meridian in a test, served beside its own and with none of its headers.
+    pub beside: Router,
 }
 
 impl Default for Config {
@@ -118,6 +121,7 @@ impl Default for Config {
             access_log: None,
             document_check: Duration::from_secs(5),
             test_routes: false,
+            beside: Router::new(),
         }
     }
 }
@@ -227,8 +231,8 @@ pub async fn start(listener: TcpListener, config: Config) -> anyhow::Result<Runn
 
     let address = listener.local_addr()?;
     let stopping = platform.stopping.clone();
-    let service = axum::serve(listener, router::router(platform.clone(), config.test_routes))
-        .with_graceful_shutdown(stopping.cancelled_owned());
+    let router = router::router(platform.clone(), config.test_routes).merge(config.beside);
+    let service = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
     let server = tokio::spawn(async move {
         if let Err(error) = service.await {
             tracing::error!(%error, "the server stopped");

@@ -1,7 +1,9 @@
 //! What the platform's page wants of its surroundings, and what it gets.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
+use tauri::http::{Response, StatusCode};
 use tauri::webview::{
     DownloadEvent, NewWindowResponse, PageLoadEvent, PermissionKind, PermissionResponse, WebviewBuilder,
 };
@@ -10,7 +12,7 @@ use understudy_protocol::Permission;
 use url::Url;
 
 use super::navigation::Verdict;
-use super::{EMPTY, Origins, Stage, bar, downloads, open_sheet, page_changed};
+use super::{Origins, SLOW, Stage, bar, downloads, open_sheet, page_changed};
 use crate::contract::Sheet;
 use crate::state::PLATFORM;
 use crate::system::{self, NotLoaded};
@@ -22,7 +24,7 @@ pub(super) fn attach(
     permissions: Vec<Permission>,
 ) -> WebviewBuilder<Wry> {
     let (navigating, opening, saving, loading) = (app.clone(), app.clone(), app.clone(), app.clone());
-    let (for_windows, for_downloads) = (origins.clone(), origins.clone());
+    let (for_windows, for_downloads, home) = (origins.clone(), origins.clone(), origins.home());
     builder
         .on_navigation(move |url| go(&navigating, &origins, url))
         .on_new_window(move |url, _| {
@@ -37,21 +39,49 @@ pub(super) fn attach(
         })
         .on_page_load(move |platform, load| match load.event() {
             PageLoadEvent::Started => {
-                if load.url().as_str() != EMPTY {
+                if !is_empty(load.url()) {
                     page_changed(&loading);
                 }
                 super::loading(&loading, true);
             }
-            // The way back ends at the empty page that the stage began with, where nobody finds out again.
-            PageLoadEvent::Finished if load.url().as_str() == EMPTY => {
-                let _ = platform.eval("history.forward()");
+            PageLoadEvent::Finished if is_empty(load.url()) => {
+                if loading.state::<Stage>().way_in().is_none() {
+                    leave_empty_page(platform, home.clone());
+                }
             }
             PageLoadEvent::Finished => super::loading(&loading, false),
+        })
+        // The app's own files are no page's business; where the system's webview asks for them all the same, there
+        // are none.
+        .on_web_resource_request(|_, answer| {
+            let mut nothing = Response::new(Cow::Borrowed(&[][..]));
+            *nothing.status_mut() = StatusCode::NOT_FOUND;
+            *answer = nothing;
         })
         .on_permission_request(move |_, asked| {
             let granted = permissions.iter().any(|permission| kind(*permission) == asked);
             if granted { PermissionResponse::Allow } else { PermissionResponse::Deny }
         })
+}
+
+/// The way back ends at the empty page that the stage began with, and a page may lead to another one: nobody finds
+/// out of them again. Onwards, or to the platform's first page where nothing follows.
+fn leave_empty_page(platform: Webview, home: Option<Url>) {
+    let _ = platform.eval("history.forward()");
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(SLOW).await;
+        if let Some(home) = home
+            && platform.url().is_ok_and(|url| is_empty(&url))
+            && platform.navigate(home).is_err()
+        {
+            log::warn!("the stage stays on an empty page");
+        }
+    });
+}
+
+/// What the stage begins with, whatever is added to its address.
+fn is_empty(url: &Url) -> bool {
+    url.scheme() == "about"
 }
 
 fn kind(permission: Permission) -> PermissionKind {
@@ -71,12 +101,13 @@ fn go(app: &AppHandle, origins: &Origins, url: &Url) -> bool {
     verdict == Verdict::Load
 }
 
-/// A window that the page wants to open opens in the stage.
+/// A window that the page wants to open opens in the stage. Nobody's pages (`data:`) do not: what a page itself may
+/// not lead to, the app does not load for it.
 fn open_in_place(app: &AppHandle, url: Url) {
     let app = app.clone();
     // Not from inside the toolkit's own callback.
     tauri::async_runtime::spawn(async move {
-        if url.scheme() != "about"
+        if matches!(url.scheme(), "http" | "https" | "blob")
             && let Some(platform) = app.get_webview(PLATFORM)
             && platform.navigate(url).is_err()
         {

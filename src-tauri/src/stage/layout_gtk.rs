@@ -142,6 +142,18 @@ pub(super) async fn fill(_: &Window, platform: &Webview) -> tauri::Result<()> {
     was_loaded.await.map_err(|_| tauri::Error::WebviewNotFound)
 }
 
+/// A camera and a microphone that no test's computer has.
+#[cfg(feature = "automation")]
+pub(super) async fn mock_devices(platform: &Webview) -> tauri::Result<()> {
+    use webkit2gtk::SettingsExt;
+    on_toolkit(platform, |platform| {
+        if let Some(settings) = WebViewExt::settings(platform) {
+            settings.set_enable_mock_capture_devices(true);
+        }
+    })
+    .await
+}
+
 pub(super) async fn set_bar_height(_: &Window, bar: &Webview, _: &Webview, height: f64) -> tauri::Result<()> {
     on_toolkit(bar, move |bar| dock_of(bar).map(|dock| set_height(bar, &dock, height as i32)))
         .await?

@@ -156,6 +156,8 @@ async fn build(
         .incognito(!cfg!(feature = "automation"));
     let position = LogicalPosition::new(0.0, BAR_HEIGHT);
     let platform = window.add_child(platform, position, LogicalSize::new(width, height - BAR_HEIGHT))?;
+    #[cfg(all(feature = "automation", target_os = "linux"))]
+    layout::mock_devices(&platform).await?;
     layout::fill(&window, &platform).await?;
     preferences::zoom(&platform);
     layout::watch_hands(app, &platform).await?;

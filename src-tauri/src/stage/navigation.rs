@@ -39,8 +39,13 @@ impl Origins {
         self.0.contains(origin)
     }
 
+    /// The platform's first page.
+    pub(super) fn home(&self) -> Option<Url> {
+        self.0.first().and_then(|origin| Url::parse(&origin.ascii_serialization()).ok())
+    }
+
     /// Frames that a page fills itself (`about:`) belong to it; so do the blobs of its origin. `data:` is how
-    /// pages make files to save; no engine shows it as a page of its own.
+    /// pages make files to save; no engine lets a page lead to it as to a page of its own.
     pub(super) fn judge(&self, url: &Url) -> Verdict {
         match url.scheme() {
             "http" | "https" if self.contains(&url.origin()) => Verdict::Load,

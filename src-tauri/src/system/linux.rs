@@ -71,8 +71,13 @@ pub(crate) fn on_not_loaded(
             true
         });
         webview.connect_load_failed(move |_, _, _, error| {
-            // What was stopped, became a download or was refused by the app itself is no failure.
-            let failed = error.kind::<PolicyError>().is_none()
+            // What was stopped, became a download or was refused by the app itself is no failure. What WebKit itself
+            // refuses is one: it would show a page of its own for it, and what a platform redirects to, `data:` say,
+            // would come when that one is loaded again.
+            let refused = error.kind::<PolicyError>();
+            let by_webkit =
+                matches!(refused, Some(PolicyError::CannotUseRestrictedPort | PolicyError::CannotShowUri));
+            let failed = (refused.is_none() || by_webkit)
                 && error.kind::<NetworkError>() != Some(NetworkError::Cancelled);
             if failed {
                 log::warn!("a page did not come: {error:?}");

@@ -6,7 +6,8 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
+    sync::mpsc,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, ensure};
@@ -67,6 +68,19 @@ impl Theme {
             Self::Light => "light",
             Self::Dark => "dark",
         }
+    }
+}
+
+/// A window that is listened to.
+pub struct Watched {
+    gone: mpsc::Receiver<Instant>,
+    _group: Group,
+}
+
+impl Watched {
+    /// When it went.
+    pub fn gone(&self, time: Duration) -> anyhow::Result<Instant> {
+        self.gone.recv_timeout(time).with_context(|| format!("the window has stayed for {time:?}"))
     }
 }
 
@@ -330,6 +344,23 @@ impl Desktop {
     pub fn bring_up(&self, title: &str) -> anyhow::Result<()> {
         let window = self.window(title).with_context(|| format!("there is no window {title:?}"))?;
         self.run("xdotool", &["windowactivate", "--sync", &window]).map(drop)
+    }
+
+    /// Listens for the moment at which this window goes off the screen, by the display's own word.
+    pub fn watch(&self, window: &str) -> anyhow::Result<Watched> {
+        let mut xev = self.command("stdbuf", &["-oL", "xev", "-id", window, "-event", "structure"]);
+        let mut group = Group::start(xev.stdout(Stdio::piped()))?;
+        let output = group.child.stdout.take().context("no output")?;
+        let (tell, gone) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+            if lines.any(|line| line.contains("UnmapNotify") || line.contains("DestroyNotify")) {
+                let _ = tell.send(Instant::now());
+            }
+        });
+        // It says nothing when it begins to listen.
+        std::thread::sleep(Duration::from_millis(300));
+        Ok(Watched { gone, _group: group })
     }
 
     /// How many windows there are, whatever they are called: only the app has any. Asked of the window manager.

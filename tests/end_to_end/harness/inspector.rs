@@ -60,6 +60,12 @@ impl Inspected {
         self.group.members(|exe| exe.contains("WebKitWebProcess"))
     }
 
+    /// What WebKit's processes hold, in bytes.
+    pub fn memory(&self) -> anyhow::Result<u64> {
+        // One may end while it is looked at.
+        Ok(self.web_processes()?.into_iter().filter_map(|id| process::resident(id).ok()).sum())
+    }
+
     /// The process that draws the webview at this address: the one that works when its page does.
     pub async fn process_of(&self, address: &str) -> anyhow::Result<Pid> {
         const WORK: &str =

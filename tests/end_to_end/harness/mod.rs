@@ -6,10 +6,10 @@
 mod app;
 #[cfg(feature = "automation")]
 pub mod axe;
+mod bare;
 #[cfg(feature = "automation")]
 mod browser;
 mod desktop;
-#[cfg(not(feature = "automation"))]
 mod inspector;
 #[cfg(feature = "automation")]
 mod keyboard;
@@ -19,6 +19,7 @@ mod process;
 mod services;
 #[path = "../../../crates/server/tests/it/smtp.rs"]
 mod smtp;
+mod stage;
 #[cfg(feature = "automation")]
 mod steps;
 mod tap;
@@ -39,10 +40,10 @@ use understudy_server::{clock::Clock, config::Config};
 
 #[cfg(feature = "automation")]
 pub use app::{App, View, id};
+pub use bare::Elsewhere;
 #[cfg(feature = "automation")]
 pub use browser::Browser;
 pub use desktop::{Desktop, RIGHT_MONITOR, SCREEN, Screen, Theme};
-#[cfg(not(feature = "automation"))]
 pub use inspector::Inspected;
 pub use mail::Mail;
 pub use poll::{SOON, until};
@@ -50,6 +51,7 @@ pub use process::{Group, free_port, pid, signal};
 pub use services::{
     ADA, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, Recorded, Services, Staff, authenticator,
 };
+pub use stage::{BAR, Stage, WORKSPACE, invocation};
 pub use tap::Tap;
 pub use tls::vouched_for;
 #[cfg(feature = "automation")]

@@ -20,7 +20,7 @@ use understudy_server::{
 use url::Url;
 use uuid::Uuid;
 
-use super::{Tap, until};
+use super::{Tap, bare, until};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 
@@ -126,6 +126,7 @@ impl Services {
                     person_page: api_url.join("person")?,
                 }),
                 test_routes: true,
+                beside: bare::router(),
                 ..demo_platform::Config::default()
             },
         )

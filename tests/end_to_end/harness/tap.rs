@@ -20,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub struct Tap {
     heard: Arc<Mutex<Vec<u8>>>,
+    asked: Arc<Mutex<Vec<u8>>>,
     cut: watch::Sender<bool>,
     held: watch::Sender<bool>,
     to: watch::Sender<SocketAddr>,
@@ -37,22 +38,27 @@ impl Drop for Tap {
 impl Tap {
     /// From a listener to an address; where `tls` is given, as the encrypted end before a server that has none.
     pub fn start(listener: TcpListener, to: SocketAddr, tls: Option<TlsAcceptor>) -> Self {
-        let (heard, shift) = (Arc::new(Mutex::new(vec![])), Arc::new(AtomicI64::new(0)));
+        let (heard, asked) = <(Arc<Mutex<_>>, Arc<Mutex<_>>)>::default();
+        let shift = Arc::new(AtomicI64::new(0));
         let shifting = Arc::clone(&shift);
+        let asking = Arc::clone(&asked);
         let (cut, held, to) = (watch::Sender::new(false), watch::Sender::new(false), watch::Sender::new(to));
         let (hearing, cuts, holds, ends) =
             (Arc::clone(&heard), cut.subscribe(), held.subscribe(), to.subscribe());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (hearing, mut cut, held) = (Arc::clone(&hearing), cuts.clone(), holds.clone());
+                let asking = Arc::clone(&asking);
                 let (mut ends, shift) = (ends.clone(), Arc::clone(&shifting));
                 let to = *ends.borrow_and_update();
                 let tls = tls.clone();
                 let passing = async move {
                     stream.set_nodelay(true)?;
                     match tls {
-                        Some(tls) => pass(tls.accept(stream).await?, to, &hearing, held, &shift).await,
-                        None => pass(stream, to, &hearing, held, &shift).await,
+                        Some(tls) => {
+                            pass(tls.accept(stream).await?, to, &asking, &hearing, held, &shift).await
+                        }
+                        None => pass(stream, to, &asking, &hearing, held, &shift).await,
                     }
                 };
                 tokio::spawn(async move {
@@ -65,7 +71,7 @@ impl Tap {
                 });
             }
         });
-        Self { heard, cut, held, to, shift, task }
+        Self { heard, asked, cut, held, to, shift, task }
     }
 
     /// The network is gone: what is open breaks, and nothing new gets through.
@@ -98,6 +104,19 @@ impl Tap {
         self.held.send_replace(false);
     }
 
+    /// The lines with this in them that went to the server, heads and bodies alike.
+    pub fn asked(&self, part: &str) -> Vec<String> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&asked);
+        text.lines().filter(|line| line.contains(part)).map(str::to_owned).collect()
+    }
+
+    /// How often the server has said this.
+    pub fn answered(&self, part: &str) -> usize {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&heard).matches(part).count()
+    }
+
     /// The last value of this key in the JSON that the server has answered.
     pub fn last(&self, key: &str) -> anyhow::Result<String> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,6 +130,7 @@ impl Tap {
 async fn pass(
     app: impl AsyncRead + AsyncWrite,
     to: SocketAddr,
+    asked: &Mutex<Vec<u8>>,
     heard: &Mutex<Vec<u8>>,
     held: watch::Receiver<bool>,
     shift: &AtomicI64,
@@ -119,13 +139,26 @@ async fn pass(
     api.set_nodelay(true)?;
     let ((mut from_app, mut to_app), (mut from_api, mut to_api)) = (split(app), api.into_split());
     tokio::try_join!(
-        async {
-            tokio::io::copy(&mut from_app, &mut to_api).await?;
-            Ok(to_api.shutdown().await?)
-        },
+        pass_on(&mut from_app, &mut to_api, asked),
         listen(&mut from_api, &mut to_app, heard, held, shift),
     )?;
     Ok(())
+}
+
+async fn pass_on(
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut tcp::OwnedWriteHalf,
+    asked: &Mutex<Vec<u8>>,
+) -> anyhow::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let length = from.read(&mut buffer).await?;
+        if length == 0 {
+            return Ok(to.shutdown().await?);
+        }
+        asked.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..length]);
+        to.write_all(&buffer[..length]).await?;
+    }
 }
 
 async fn listen(

@@ -12,6 +12,7 @@ pub(crate) mod requests;
 mod second_factor;
 pub(crate) mod sessions;
 mod sign_in;
+mod sites;
 mod switch;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, response::IntoResponse as _};
@@ -117,6 +118,7 @@ pub fn router(core: Shared) -> Router {
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             ApiError::internal(&"a handler panicked").into_response()
         }))
+        .layer(middleware::from_fn_with_state(core.config.api.origin.clone(), sites::only_own_pages))
         .layer(middleware::from_fn_with_state(hosts, only_hosts))
         .layer(SetResponseHeaderLayer::if_not_present(axum::http::header::CACHE_CONTROL, no_store))
         .layer(log::requests("api"))

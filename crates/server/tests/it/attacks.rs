@@ -405,3 +405,43 @@ async fn of_50_who_replay_a_handoff_at_once_over_two_servers_one_enters() {
     second.stop().await;
     world.stop().await;
 }
+
+/// A path, what a browser says beside it, and whether there is an answer.
+type Asked<'a> = (&'a str, &'a [(&'a str, &'a str)], bool);
+
+#[tokio::test]
+async fn invariant_7_a_page_of_another_site_gets_nothing_out_of_the_api() {
+    let world = World::new().await;
+    let own = world.api.origin().ascii_serialization();
+    let gateway = world.gateway.origin().ascii_serialization();
+    let (site, mode, origin) = ("sec-fetch-site", "sec-fetch-mode", "origin");
+    let cases: [Asked<'_>; 11] = [
+        ("/api/info", &[], true),
+        ("/api/info", &[(site, "same-origin"), (mode, "cors")], true),
+        ("/api/info", &[(site, "none"), (mode, "navigate")], true),
+        ("/api/info", &[(origin, &own)], true),
+        ("/person", &[(site, "cross-site"), (mode, "navigate")], true),
+        ("/api/info", &[(site, "cross-site"), (mode, "no-cors")], false),
+        ("/api/info", &[(site, "same-site"), (mode, "cors")], false),
+        ("/api/info", &[(site, "cross-site")], false),
+        ("/api/info", &[(origin, &gateway)], false),
+        ("/api/info", &[(origin, "null")], false),
+        ("/person", &[(site, "cross-site"), (mode, "navigate"), (origin, &gateway)], false),
+    ];
+    for (path, headers, answered) in cases {
+        let mut request = client().get(world.api.join(path).expect("a URL"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let status = request.send().await.expect("an answer").status();
+        assert_eq!(
+            status,
+            if answered { StatusCode::OK } else { StatusCode::FORBIDDEN },
+            "{path} {headers:?}"
+        );
+    }
+    let post = client().post(world.api.join("/person").expect("a URL"));
+    let post = post.header(site, "cross-site").header(mode, "navigate").send().await.expect("an answer");
+    assert_eq!(post.status(), StatusCode::FORBIDDEN, "a form of another site's");
+    world.stop().await;
+}
