@@ -1,8 +1,11 @@
 //! A gateway that is reached by `https`, as every one is outside of tests.
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 
-use crate::harness::{ADA, App, PERSON, PERSON_NAME, SOON, View, World, id, vouched_for};
+use crate::{
+    harness::{ADA, App, PERSON, PERSON_NAME, SOON, View, World, id, vouched_for},
+    trouble::{proxy, set_proxy},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_stage_trusts_an_authority_of_the_system_and_its_cookies_go_encrypted_only() -> anyhow::Result<()>
@@ -29,6 +32,35 @@ async fn the_stage_trusts_an_authority_of_the_system_and_its_cookies_go_encrypte
     app.click(View::Bar, &id("exit")).await?;
     app.see(View::Main, &id("note-sheet")).await?;
     world.services.ended(session, "exit", SOON).await?;
+    app.close().await
+}
+
+/// As in a company whose way out is one proxy: to the pages, and to what stays open.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stage_goes_through_the_proxy_of_the_desktops_settings() -> anyhow::Result<()> {
+    let (authority, tls) = vouched_for("127.0.0.2")?;
+    let mut world = World::encrypted(tls).await?;
+    world.trust(&authority)?;
+    let port = world.services.gateway.port().context("no port")?;
+    let (own, mut asked, _proxy) = proxy(([127, 0, 0, 2], port).into()).await?;
+    set_proxy(&mut world, own)?;
+    let app = App::start(&world).await?;
+    app.sign_in(&world, &ADA).await?;
+    app.step_in(&world, &ADA, "view").await?;
+    let through = format!("CONNECT 127.0.0.2:{port} HTTP/1.1");
+    ensure!(asked.recv().await.as_ref() == Some(&through), "the stage has gone by itself");
+    app.click(View::Platform, "nav a[href='/offers']").await?;
+    app.click(View::Platform, "a[href='/offers/prices']").await?;
+    app.see(View::Platform, ".connection[data-state=live]").await?;
+    // The live prices have a connection of their own.
+    let mut others = vec![];
+    while let Ok(line) = asked.try_recv() {
+        others.push(line);
+    }
+    ensure!(
+        !others.is_empty() && others.iter().all(|line| *line == through),
+        "the proxy was asked {others:?}"
+    );
     app.close().await
 }
 

@@ -47,6 +47,8 @@ mod network;
 mod paper;
 #[cfg(feature = "automation")]
 mod person;
+#[cfg(not(feature = "automation"))]
+mod picker;
 #[cfg(feature = "automation")]
 mod pictures;
 #[cfg(feature = "automation")]

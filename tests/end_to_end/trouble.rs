@@ -1,6 +1,6 @@
 //! What goes wrong between app and server: each has its own words, and the app stays usable.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
@@ -205,8 +205,10 @@ async fn a_certificate_that_nobody_vouches_for_is_refused_in_plain_words_and_a_k
     app.close().await
 }
 
-/// A proxy that leads to this port whatever it is asked for, and tells what that was.
-async fn proxy(port: u16) -> anyhow::Result<(u16, mpsc::UnboundedReceiver<String>, AbortOnDropHandle<()>)> {
+/// A proxy that leads to one place whatever it is asked for, and tells what that was.
+pub async fn proxy(
+    to: SocketAddr,
+) -> anyhow::Result<(u16, mpsc::UnboundedReceiver<String>, AbortOnDropHandle<()>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let own = listener.local_addr()?.port();
     let (told, asked) = mpsc::unbounded_channel();
@@ -220,7 +222,7 @@ async fn proxy(port: u16) -> anyhow::Result<(u16, mpsc::UnboundedReceiver<String
                     String::from_utf8_lossy(&head[..length]).lines().next().unwrap_or_default().to_owned();
                 drop(told.send(line));
                 inside.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
-                let mut outside = TcpStream::connect(("127.0.0.1", port)).await?;
+                let mut outside = TcpStream::connect(to).await?;
                 copy_bidirectional(&mut inside, &mut outside).await
             });
         }
@@ -235,7 +237,7 @@ async fn goes_through_a_proxy(
     let mut world = World::start(Theme::Light).await?;
     let (authority, tls) = vouched_for("support.bank.invalid")?;
     let server = odd(info(PROTOCOL_VERSION, None), later(0), Some(tls)).await?;
-    let (port, mut asked, _proxy) = proxy(server.port).await?;
+    let (port, mut asked, _proxy) = proxy(([127, 0, 0, 1], server.port).into()).await?;
     world.trust(&authority)?;
     tell(&mut world, port)?;
     let app = App::start(&world).await?;
@@ -259,17 +261,19 @@ async fn a_server_that_only_the_proxy_of_the_environment_reaches_is_reached_thro
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_only_the_proxy_of_the_desktops_settings_reaches_is_reached_through_it()
 -> anyhow::Result<()> {
-    goes_through_a_proxy(|world, port| {
-        // GNOME's settings, in a file in place of its database.
-        let folder = world.folder.path().join("gnome");
-        std::fs::create_dir_all(folder.join("glib-2.0/settings"))?;
-        let proxy =
-            format!("[system/proxy]\nmode='manual'\n[system/proxy/https]\nhost='127.0.0.1'\nport={port}\n");
-        std::fs::write(folder.join("glib-2.0/settings/keyfile"), proxy)?;
-        world.desktop.set("XDG_CONFIG_HOME", folder.to_str().context("a path that is no text")?);
-        world.desktop.set("GSETTINGS_BACKEND", "keyfile");
-        world.desktop.set("XDG_CURRENT_DESKTOP", "GNOME");
-        Ok(())
-    })
-    .await
+    goes_through_a_proxy(set_proxy).await
+}
+
+/// GNOME's settings, in a file in place of its database: this proxy for all that is encrypted, this computer too.
+pub fn set_proxy(world: &mut World, port: u16) -> anyhow::Result<()> {
+    let folder = world.folder.path().join("gnome");
+    std::fs::create_dir_all(folder.join("glib-2.0/settings"))?;
+    let proxy = format!(
+        "[system/proxy]\nmode='manual'\nignore-hosts=@as []\n[system/proxy/https]\nhost='127.0.0.1'\nport={port}\n"
+    );
+    std::fs::write(folder.join("glib-2.0/settings/keyfile"), proxy)?;
+    world.desktop.set("XDG_CONFIG_HOME", folder.to_str().context("a path that is no text")?);
+    world.desktop.set("GSETTINGS_BACKEND", "keyfile");
+    world.desktop.set("XDG_CURRENT_DESKTOP", "GNOME");
+    Ok(())
 }
