@@ -1,10 +1,11 @@
 //! The system's own dialog for files, past which WebDriver goes.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use anyhow::{Context as _, ensure};
+use tokio::time::timeout;
 
-use crate::harness::{PERSON_NAME, SOON, Stage, until};
+use crate::harness::{BAR, PERSON_NAME, SOON, Stage, until};
 
 const STAGE: &str = "Signed in as";
 const NAME: &str = "passport.pdf";
@@ -12,19 +13,26 @@ const NAME: &str = "passport.pdf";
 const LEFT: i32 = 4;
 const TOP: i32 = 4 + 48;
 
+/// The page that is asked may be gone before it answers.
+async fn leaves(stage: &Stage, by: &str) {
+    let asked = format!("(setTimeout(() => {{ {by} }}), true)");
+    let _ = timeout(Duration::from_secs(2), stage.on_page(&asked)).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_picked_in_the_systems_own_dialog_and_comes_to_the_platform() -> anyhow::Result<()> {
     let stage = Stage::open().await?;
     let desktop = &stage.world.desktop;
     let file = stage.world.folder.path().join(NAME);
     fs::write(&file, "%PDF-1.4\n%%EOF\n")?;
-    stage.on_page("(setTimeout(() => { location.href = '/documents' }), true)").await?;
+    leaves(&stage, "location.href = '/documents'").await;
     let place = until("the field for a file", SOON, async || {
         let place = stage
             .on_page(
                 "(() => {
-                    const field = document.querySelector('input[type=file]');
-                    field?.scrollIntoView({ block: 'center' });
+                    const field = document.readyState === 'complete' && document.querySelector('input[type=file]');
+                    if (!field) return null;
+                    field.scrollIntoView({ block: 'center' });
                     const { x, y, height } = field.getBoundingClientRect();
                     return [x + 30, y + height / 2].map(Math.round);
                 })()",
@@ -48,7 +56,7 @@ async fn a_file_is_picked_in_the_systems_own_dialog_and_comes_to_the_platform() 
     let picked = "document.querySelector('input[type=file]').files[0]?.name ?? null";
     until("the page has the file", SOON, async || Ok((stage.on_page(picked).await? == NAME).then_some(())))
         .await?;
-    stage.on_page("(setTimeout(() => document.querySelector('form[enctype] button').click()), true)").await?;
+    leaves(&stage, "document.querySelector('form[enctype] button').click()").await;
     until("the platform has it", SOON, async || {
         let said = stage.on_page("document.querySelector('main').innerText").await?;
         let said = said.as_str().unwrap_or_default();
@@ -56,7 +64,7 @@ async fn a_file_is_picked_in_the_systems_own_dialog_and_comes_to_the_platform() 
         Ok(Some(()))
     })
     .await?;
-    let bar = stage.app.evaluate(crate::harness::BAR, "document.body.innerText").await?;
+    let bar = stage.app.evaluate(BAR, "document.body.innerText").await?;
     ensure!(bar.as_str().is_some_and(|bar| bar.contains(PERSON_NAME)), "the bar says {bar}");
     Ok(())
 }
