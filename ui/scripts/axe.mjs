@@ -39,7 +39,10 @@ const SIGHTS = [
 const themes = options.themes.split(",");
 const runs = options.languages
   .split(",")
-  .flatMap((locale) => scenes.map((scene) => ({ scene, ...asked, locale, themes })));
+  // No colour depends on the language: the other theme is looked at in the first one.
+  .flatMap((locale, index) =>
+    scenes.map((scene) => ({ scene, ...asked, locale, themes: index > 0 ? themes.slice(0, 1) : themes })),
+  );
 if (process.argv.length === 2) {
   const main = scenes.filter(([name]) => MAIN.test(name));
   runs.push(...SIGHTS.flatMap((sight) => main.map((scene) => ({ scene, zoom: 1, ...sight }))));
