@@ -9,11 +9,9 @@ use rustix::process::Signal;
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::harness::{PERSON_NAME, SOON, Stage, pid, signal, until};
+use crate::harness::{BAR, PERSON_NAME, SOON, Stage, WORKSPACE, pid, signal, until};
 
 const STAGE: &str = "Signed in as";
-const MAIN: &str = "tauri://localhost";
-const BAR: &str = "tauri://localhost/bar.html";
 
 impl Stage {
     async fn kill(&self, address: &str) -> anyhow::Result<()> {
@@ -92,7 +90,7 @@ async fn invariant_7_a_bar_that_does_not_come_back_ends_the_session() -> anyhow:
     })
     .await?;
     ensure!(stage.world.desktop.window(STAGE).is_none(), "the stage has stayed");
-    stage.reads(MAIN, "You are no longer signed in as").await
+    stage.reads(WORKSPACE, "You are no longer signed in as").await
 }
 
 /// It raises no event: nothing has crashed.
@@ -103,16 +101,16 @@ async fn invariant_7_under_a_bar_that_hangs_nobody_stays_signed_in() -> anyhow::
     signal(stage.app.process_of(BAR).await?, Signal::STOP)?;
     stage.world.services.ended(session, "exit", SOON).await?;
     ensure!(stage.world.desktop.window(STAGE).is_none(), "the stage has stayed");
-    stage.reads(MAIN, "You are no longer signed in as").await
+    stage.reads(WORKSPACE, "You are no longer signed in as").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_main_window_that_crashes_is_back_and_the_session_goes_on() -> anyhow::Result<()> {
     let stage = Stage::open().await?;
-    stage.kill(MAIN).await?;
-    stage.reads(MAIN, PERSON_NAME).await?;
+    stage.kill(WORKSPACE).await?;
+    stage.reads(WORKSPACE, PERSON_NAME).await?;
     stage.is_live().await?;
     ensure!(stage.invoke("get_app_state", json!({})).await?["stage"].is_object(), "it knows of no stage");
     stage.exit_works().await?;
-    stage.reads(MAIN, "You are no longer signed in as").await
+    stage.reads(WORKSPACE, "You are no longer signed in as").await
 }
