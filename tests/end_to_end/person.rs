@@ -123,6 +123,15 @@ async fn permission_to_act_is_asked_and_given_while_the_stage_is_open_and_then_m
     app.click(View::Main, &id("start")).await?;
     app.reads(View::Platform, "h1", "Élise Marchand").await?;
     // Refused, and offered.
+    // It can be asked for before anything is refused: on the bar, and behind its dots.
+    for ways in [&["bar-act"][..], &["bar-more", "details-act"]] {
+        for button in ways {
+            app.click(View::Bar, &id(button)).await?;
+        }
+        app.click(View::Main, &id("more-cancel")).await?;
+        app.gone(View::Main, &id("more-cancel")).await?;
+    }
+    app.click(View::Bar, &id("bar-more")).await?;
     change_name(&app).await?;
     app.reads(View::Bar, &id("sheet-refused"), "view only").await?;
     // The page stays, with what was typed into it.
