@@ -10,6 +10,7 @@ use crate::harness::{
     ADA, App, Colleague, Desktop, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Staff, Theme, View, World, id,
     until,
 };
+use crate::history::lists;
 
 const MAIN: &str = "^Understudy$";
 const GRACE: Staff = Staff { email: "grace@example.com", name: "Grace Okafor" };
@@ -158,6 +159,18 @@ async fn an_administrator_at_another_computer_denies_the_code_and_the_reason_is_
     let kinds = world.services.kinds(session).await?;
     ensure!(kinds.contains(&"approval_denied".to_owned()), "it is not on record: {kinds:?}");
     ensure!(!kinds.contains(&"code_delivered".to_owned()), "a code went out: {kinds:?}");
+    // The history has it, for the one who asked and for the one who denied it.
+    for app in [&ada, &grace] {
+        app.click(View::Main, &id("nav-history")).await?;
+        app.click(View::Main, &id("history-only-never_started")).await?;
+        lists(app, &[session]).await?;
+        for part in ["Denied by Grace Okafor", NO, REASON, PERSON_NAME] {
+            app.reads(View::Main, &id("request-row"), part).await?;
+        }
+    }
+    world
+        .step_on(&office.desktop, &grace, "67-never-started", "History has what never became a session.")
+        .await?;
     ada.close().await?;
     grace.close().await
 }

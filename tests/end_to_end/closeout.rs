@@ -109,6 +109,9 @@ async fn invariant_6_the_switch_that_one_admin_throws_closes_the_stage_of_anothe
     world.services.ended(session, "switched_off", SOON).await?;
     max.reads(View::Main, &id("switch-state"), "Switched off").await?;
     max.see(View::Main, &id("switched-off")).await?;
+    for part in [MAX.name, WHY] {
+        max.reads(View::Main, &id("who-turned"), part).await?;
+    }
     world
         .step_on(&office.desktop, &max, "92-switched-off-admin", "It is off, and can be switched on again.")
         .await?;
@@ -118,6 +121,7 @@ async fn invariant_6_the_switch_that_one_admin_throws_closes_the_stage_of_anothe
     ada.click(View::Main, &id("note-later")).await?;
     ada.gone(View::Main, &id("note-sheet")).await?;
     ada.reads(View::Main, &id("switched-off"), "Impersonation is switched off").await?;
+    ensure!(!ada.shows(View::Main, &id("who-turned")).await?, "why is for administrators");
     ensure!(!ada.shows(View::Main, &id("switch-open")).await?, "support staff can switch it on");
     ask_again(&ada).await?;
     let shut = format!("{}[aria-disabled]", id("request-code"));
@@ -331,6 +335,7 @@ async fn a_note_that_an_admin_waives_is_owed_no_longer_and_both_see_it() -> anyh
     let max = max_in(App::start_for(&office).await?, &world).await?;
     max.click(View::Main, &id("nav-history")).await?;
     max.click(View::Main, &format!("{}[data-session='{session}'] a", id("session-row"))).await?;
+    max.unseal().await?;
     let desk = &office.desktop;
     max.press_on(desk, View::Main, &id("note-lift")).await?;
     world.step_on(desk, &max, "103-waive", "Max can do without somebody else's note.").await?;

@@ -1,14 +1,17 @@
 //! An exceptional case from end to end: one asks, an administrator agrees, a lead hears of it and reviews it. Three
 //! people at three computers.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, ensure};
+use sea_orm::ConnectionTrait as _;
 use understudy_protocol::Role;
 use understudy_server::staff;
 
 use crate::{
     harness::{
-        ADA, App, Colleague, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Staff, Theme, View, World, id,
-        until,
+        ADA, App, Colleague, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, SOON, Staff, Theme, View, World,
+        authenticator, id, until,
     },
     history::lists,
     languages::french,
@@ -98,6 +101,8 @@ async fn an_exception_takes_a_second_administrator_and_ends_in_a_review() -> any
     let shown = known.iter().find(|(title, _)| title == "Signed in without consent");
     let (_, body) = shown.with_context(|| format!("no notification of it: {known:?}"))?;
     ensure!(body.contains(ADA.name) && body.contains(PERSON_NAME) && body.contains(CASE), "{body}");
+    let secret = lea.unseal().await?;
+    let used = authenticator(&secret)?;
     lea.reads(View::Main, &id("report"), CASE).await?;
     lea.reads(View::Main, &id("report-approver"), GRACE.name).await?;
     ensure!(!lea.shows(View::Main, &id("review-form")).await?, "it still runs");
@@ -168,6 +173,24 @@ async fn an_exception_takes_a_second_administrator_and_ends_in_a_review() -> any
     lea.click(View::Main, &id("review-start")).await?;
     lea.click(View::Main, &id("review-file")).await?;
     french(&lea, View::Main, "Choisissez un verdict").await?;
+    // What a colleague did is open to her for an hour; then it takes the second factor again.
+    let back = "UPDATE sign_in SET second_factor_at = second_factor_at - 3600000";
+    store.db.execute_unprepared(back).await?;
+    lea.click(View::Main, &id("nav-history")).await?;
+    lea.click(View::Main, &format!("{} a", id("session-row"))).await?;
+    french(&lea, View::Main, "D’abord votre second facteur").await?;
+    ensure!(!lea.shows(View::Main, &id("report")).await?, "it is open all the same");
+    lea.type_into(desk, View::Main, &id("second-factor-code"), "000000").await?;
+    lea.press_on(desk, View::Main, &id("report-open")).await?;
+    lea.see(View::Main, &format!("{}[aria-invalid]", id("second-factor-code"))).await?;
+    world.step_on(desk, &lea, "136-sealed", "An hour later the report asks for the second factor.").await?;
+    until("the code of another half minute", Duration::from_secs(40), async || {
+        Ok((authenticator(&secret)? != used).then_some(()))
+    })
+    .await?;
+    lea.fill(View::Main, &id("second-factor-code"), &authenticator(&secret)?).await?;
+    lea.press_on(desk, View::Main, &id("report-open")).await?;
+    lea.see(View::Main, &id("report")).await?;
     let kinds = world.services.kinds(session).await?;
     for kind in ["code_handed_over", "session_started", "letter_sent", "session_reviewed"] {
         ensure!(kinds.iter().any(|known| known == kind), "no {kind} in {kinds:?}");

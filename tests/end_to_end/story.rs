@@ -241,6 +241,9 @@ async fn look_back(world: &World, app: &App, session: Uuid, actions: &[Recorded]
     for staff in [&ADA, &LEA] {
         app.click(View::Main, &id("nav-history")).await?;
         app.click(View::Main, &format!("{row} a")).await?;
+        if staff.email == LEA.email {
+            app.unseal().await?;
+        }
         app.reads(View::Main, &id("report"), REASON).await?;
         app.reads(View::Main, &id("report"), ADA.name).await?;
         app.reads(View::Main, &id("report-end"), "Exited").await?;

@@ -295,6 +295,18 @@ export const SCENES = [
   ],
   ["exceptions", "/?scene=exceptions#/history", "history-only"],
   ["exceptions-to-review", "/?scene=exceptions-lead#/history?only=to_review", "session-row"],
+  ["never-started", "/?scene=exceptions-lead#/history?only=never_started", "request-row"],
+  [
+    "report-sealed",
+    "/?scene=exceptions-lead-code#/history/7c0ffee0-0000-4000-8000-000000000012",
+    "second-factor-code",
+  ],
+  [
+    "report-sealed-set-up",
+    "/?scene=exceptions-lead-set-up#/history/7c0ffee0-0000-4000-8000-000000000012",
+    "second-factor-set-up",
+  ],
+  ["settings-lead", "/?scene=exceptions-lead-set-up#/settings", "factor-again"],
   [
     "report-exception",
     "/?scene=exceptions-lead#/history/7c0ffee0-0000-4000-8000-000000000012",

@@ -184,6 +184,49 @@ pub struct Approval {
     pub on_duty: u32,
 }
 
+/// `GET /api/requests`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct RequestsQuery {
+    /// Only requests for this person's account.
+    pub person: Option<String>,
+    /// Only those with each of these words in the name of staff or person, their ID, the ticket or the reason.
+    pub search: Option<String>,
+    #[serde(default)]
+    pub offset: u32,
+    /// How many at most, 1 to 200; 50 where it is missing.
+    pub limit: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct RequestsPage {
+    pub requests: Vec<ClosedRequest>,
+    pub total: u32,
+    pub offset: u32,
+}
+
+/// A request that never became a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct ClosedRequest {
+    pub id: Uuid,
+    /// Who asked.
+    pub staff: StaffRef,
+    pub person: PersonRef,
+    pub reason: String,
+    pub ticket: Option<String>,
+    pub mode: Mode,
+    pub consent: Consent,
+    pub asked_at: DateTime<Utc>,
+    pub closed_at: DateTime<Utc>,
+    /// Why it came to nothing.
+    pub state: RequestState,
+    /// The administrator who had taken it, where one had.
+    pub approver: Option<StaffRef>,
+    /// Why they denied it.
+    pub denial: Option<String>,
+    /// How many wrong codes were entered.
+    pub wrong_codes: u32,
+}
+
 /// A request of somebody else's that waits for an administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct PendingRequest {

@@ -20,6 +20,7 @@ pub use problem::*;
 pub use sessions::*;
 pub use staff::*;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -81,4 +82,16 @@ pub struct SetSwitch {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Switch {
     pub on: bool,
+    /// How it came to stand so; none where it was never turned.
+    #[serde(default)]
+    pub turned: Option<Turned>,
+}
+
+/// Who turned the switch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Turned {
+    pub at: DateTime<Utc>,
+    /// Nobody of the staff where it was done on the command line.
+    pub by: Option<StaffRef>,
+    pub reason: Option<String>,
 }

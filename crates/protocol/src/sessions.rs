@@ -269,6 +269,9 @@ pub struct SessionsPage {
     /// How many of these wait for their review.
     #[serde(default)]
     pub to_review: u32,
+    /// How many requests never became a session, of all that the caller may see.
+    #[serde(default)]
+    pub never_started: u32,
 }
 
 /// `POST /api/sessions/{id}/note`: what was done and why.

@@ -7,8 +7,9 @@ use std::{env, fs};
 use ts_rs::{Config, TS};
 use understudy_protocol::{
     Deny, Enrolment, EventEnvelope, InboxEntry, Lease, LiftNote, NewNote, NewRequest, NewReview,
-    PendingRequest, PeoplePage, PeopleQuery, Person, Problem, Raise, RecoveryCodes, Request, SecondFactor,
-    ServerInfo, SessionDetail, SessionsPage, SessionsQuery, SetSwitch, Staff, Switch, VerifyCode,
+    PendingRequest, PeoplePage, PeopleQuery, Person, Problem, Raise, RecoveryCodes, Request, RequestsPage,
+    RequestsQuery, SecondFactor, ServerInfo, SessionDetail, SessionsPage, SessionsQuery, SetSwitch, Staff,
+    Switch, VerifyCode,
 };
 
 /// Every type that no other one names; `export_all` follows the rest.
@@ -29,6 +30,8 @@ fn export(config: &Config) -> Result<(), ts_rs::ExportError> {
     PendingRequest::export_all(config)?;
     Deny::export_all(config)?;
     Lease::export_all(config)?;
+    RequestsQuery::export_all(config)?;
+    RequestsPage::export_all(config)?;
     SessionsQuery::export_all(config)?;
     SessionsPage::export_all(config)?;
     SessionDetail::export_all(config)?;

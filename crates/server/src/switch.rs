@@ -27,6 +27,9 @@ use crate::{
     },
 };
 
+/// Entries of the record that say that it was turned: off, and on.
+pub const KINDS: [&str; 2] = ["switched_off", "switched_on"];
+
 /// How it stands. For what ends sessions: an error is no reason to, it only lets nothing pass.
 pub async fn read(core: &Core) -> Result<bool, DbErr> {
     Ok(Entity::find_by_id(1).one(&core.store.db).await?.is_some_and(|row| row.is_on))
@@ -65,7 +68,7 @@ pub async fn turn(core: &Core, on: bool, reason: Option<&str>, by: Option<Uuid>)
     if by.is_none() {
         details["by"] = "command line".into();
     }
-    let kind = if on { "switched_on" } else { "switched_off" };
+    let kind = KINDS[usize::from(on)];
     let event = Told::Switched { on };
     let job = Job {
         guards: vec![statement(&Entity::insert(row).on_conflict(otherwise), db)],

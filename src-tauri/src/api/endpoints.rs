@@ -9,8 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 use understudy_protocol::{
     AskPerson, Deny, Enrol, Enrolment, ErrorCode, Handoff, InboxEntry, Lease, LiftNote, NewNote, NewRaise,
     NewRequest, NewReview, Note, PendingRequest, PeoplePage, PeopleQuery, Person, Question, Raise,
-    RecoveryCodes, Renew, Request, Review, Scope, SecondFactor, ServerInfo, Session, SessionDetail,
-    SessionsPage, SessionsQuery, SetSwitch, ShowFactor, Started, Switch, VerifyCode, WithToken,
+    RecoveryCodes, Renew, Request, RequestsPage, RequestsQuery, Review, Scope, SecondFactor, ServerInfo,
+    Session, SessionDetail, SessionsPage, SessionsQuery, SetSwitch, ShowFactor, Started, Switch, VerifyCode,
+    WithToken,
 };
 use uuid::Uuid;
 
@@ -166,6 +167,10 @@ impl Api {
         self.query("/api/sessions", query).await
     }
 
+    pub(crate) async fn list_requests(&self, query: &RequestsQuery) -> Result<RequestsPage> {
+        self.query("/api/requests", query).await
+    }
+
     pub(crate) async fn get_session(&self, id: Uuid) -> Result<SessionDetail> {
         self.get(&format!("/api/sessions/{id}")).await
     }
@@ -180,6 +185,10 @@ impl Api {
 
     pub(crate) async fn review_session(&self, id: Uuid, review: &NewReview) -> Result<Review> {
         self.post(&format!("/api/sessions/{id}/review"), review).await
+    }
+
+    pub(crate) async fn switch(&self) -> Result<Switch> {
+        self.get("/api/switch").await
     }
 
     pub(crate) async fn set_switch(&self, set: &SetSwitch) -> Result<Switch> {

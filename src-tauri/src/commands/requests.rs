@@ -1,7 +1,7 @@
 //! Requests and codes. For the main window.
 
 use tauri::AppHandle;
-use understudy_protocol::{InboxEntry, NewRequest, Request};
+use understudy_protocol::{InboxEntry, NewRequest, Request, RequestsPage, RequestsQuery};
 use uuid::Uuid;
 
 use crate::error::Result;
@@ -15,6 +15,12 @@ pub(crate) async fn request_code(app: AppHandle, request: NewRequest) -> Result<
 #[tauri::command]
 pub(crate) async fn get_request(app: AppHandle, id: Uuid) -> Result<Request> {
     app.understudy().api.get_request(id).await
+}
+
+/// Those that never became a session.
+#[tauri::command]
+pub(crate) async fn list_requests(app: AppHandle, query: RequestsQuery) -> Result<RequestsPage> {
+    app.understudy().api.list_requests(&query).await
 }
 
 /// The open one, if there is one.

@@ -59,6 +59,12 @@ pub(crate) async fn sign_out(app: AppHandle) -> Result<()> {
     Ok(())
 }
 
+/// For admins: how it stands, by whom and why.
+#[tauri::command]
+pub(crate) async fn get_switch(app: AppHandle) -> Result<Switch> {
+    app.understudy().api.switch().await
+}
+
 /// For admins: lets nobody impersonate, or everybody again.
 #[tauri::command]
 pub(crate) async fn set_switch(app: AppHandle, set: SetSwitch) -> Result<Switch> {

@@ -21,6 +21,8 @@ import type { Prefill } from "./generated/Prefill";
 import type { Raise } from "./generated/Raise";
 import type { RecoveryCodes } from "./generated/RecoveryCodes";
 import type { Request } from "./generated/Request";
+import type { RequestsPage } from "./generated/RequestsPage";
+import type { RequestsQuery } from "./generated/RequestsQuery";
 import type { Review } from "./generated/Review";
 import type { Scope } from "./generated/Scope";
 import type { SecondFactor } from "./generated/SecondFactor";
@@ -91,6 +93,7 @@ export const forgetServer = () => call<AppState>("forget_server");
 export const signIn = (email: string, password: string) => call<Staff>("sign_in", { email, password });
 export const signOut = () => call<void>("sign_out");
 
+export const getSwitch = () => call<Switch>("get_switch");
 export const setSwitch = (set: SetSwitch) => call<Switch>("set_switch", { set });
 
 export const getSecondFactor = () => call<SecondFactor>("get_second_factor");
@@ -120,6 +123,12 @@ export const listApprovals = () => call<PendingRequest[]>("list_approvals");
 export const takeRequest = (id: string) => call<PendingRequest>("take_request", { id });
 export const handOverCode = (id: string) => call<void>("hand_over_code", { id });
 export const denyCode = (id: string, reason: string) => call<void>("deny_code", { id, reason });
+
+/** Those that never became a session. */
+export const listRequests = (query: Partial<RequestsQuery>) =>
+  call<RequestsPage>("list_requests", {
+    query: { person: null, search: null, offset: 0, limit: null, ...query },
+  });
 
 const ALL_SESSIONS: SessionsQuery = {
   person: null,

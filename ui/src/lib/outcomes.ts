@@ -2,11 +2,13 @@
 import * as m from "$messages";
 import type { Action } from "./generated/Action";
 import type { Channel } from "./generated/Channel";
+import type { ClosedRequest } from "./generated/ClosedRequest";
 import type { DeliveryState } from "./generated/DeliveryState";
 import type { EndCause } from "./generated/EndCause";
 import type { Milestone } from "./generated/Milestone";
 import type { MilestoneKind } from "./generated/MilestoneKind";
 import type { RefusalReason } from "./generated/RefusalReason";
+import type { RequestState } from "./generated/RequestState";
 import type { Session } from "./generated/Session";
 import { getLocale } from "./paraglide/runtime";
 import { scopeLabel } from "./scope";
@@ -22,6 +24,28 @@ const CAUSES: Record<EndCause, () => string> = {
   switched_off: m.cause_switched_off,
 };
 export const causeLabel = (cause: EndCause) => CAUSES[cause]();
+
+/** Why a request came to nothing. */
+export function closedLabel({ state, person, approver }: ClosedRequest): string {
+  switch (state) {
+    case "denied":
+      return m.closed_denied({ name: approver?.name ?? m.pending_admin() });
+    case "consent_declined":
+      return m.closed_consent_declined(person);
+    case "consent_unanswered":
+      return m.closed_consent_unanswered(person);
+    default:
+      return CLOSED[state]?.() ?? m.closed_cancelled();
+  }
+}
+const CLOSED: Partial<Record<RequestState, () => string>> = {
+  expired: m.closed_expired,
+  replaced: m.closed_replaced,
+  too_many_tries: m.closed_too_many_tries,
+  undeliverable: m.closed_undeliverable,
+  switched_off: m.cause_switched_off,
+  unanswered: m.closed_unanswered,
+};
 
 const REFUSALS: Record<RefusalReason | "platform", () => string> = {
   consent_missing: m.refused_consent_missing,

@@ -69,6 +69,7 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(people::list))
         .routes(routes!(people::find))
         .routes(routes!(requests::create::create))
+        .routes(routes!(requests::list::list))
         .routes(routes!(requests::read::current))
         .routes(routes!(requests::read::read))
         .routes(routes!(requests::cancel::cancel))
@@ -92,7 +93,7 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(sessions::lift::lift))
         .routes(routes!(sessions::review::write))
         .routes(routes!(sessions::ask::ask))
-        .routes(routes!(switch::turn))
+        .routes(routes!(switch::turn, switch::read))
         .routes(routes!(events::events))
         .merge(person::routes())
 }

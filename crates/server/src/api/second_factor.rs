@@ -1,5 +1,5 @@
 //! The second factor: TOTP (RFC 6238) of an authenticator app, and recovery codes in its place. Whoever starts a
-//! session has shown it to this sign-in not long ago.
+//! session, or opens what was done in somebody else's, has shown it to this sign-in not long ago.
 
 use axum::{Json as Answer, extract::State};
 use sea_orm::{
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{attempts::Attempt, extract::Json};
 use crate::{
     Core, Shared,
-    auth::{Caller, Impersonator},
+    auth::Caller,
     error::{ApiError, ApiResult},
     keys::Secret,
     staff::entry,
@@ -41,7 +41,7 @@ pub async fn read(State(core): State<Shared>, caller: Caller) -> ApiResult<Answe
     responses((status = 200, body = Enrolment)))]
 pub async fn enrol(
     State(core): State<Shared>,
-    Impersonator(caller): Impersonator,
+    caller: Caller,
     Json(given): Json<Enrol>,
 ) -> ApiResult<Answer<Enrolment>> {
     let db = &core.store.db;
@@ -82,7 +82,7 @@ pub async fn enrol(
     responses((status = 200, body = RecoveryCodes)))]
 pub async fn confirm(
     State(core): State<Shared>,
-    Impersonator(caller): Impersonator,
+    caller: Caller,
     Json(given): Json<ShowFactor>,
 ) -> ApiResult<Answer<RecoveryCodes>> {
     let (db, now) = (&core.store.db, core.store.now().await?);

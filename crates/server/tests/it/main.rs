@@ -12,6 +12,7 @@ mod exceptions;
 mod gateway;
 mod jar;
 mod ledger;
+mod never_started;
 mod notes;
 mod origins;
 mod person;

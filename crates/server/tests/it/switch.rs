@@ -10,6 +10,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 use understudy_protocol::{
     EndCause, ErrorCode, Mode, Problem, Request, RequestState, Role, ServerInfo, SessionDetail, Switch,
+    Turned,
 };
 use understudy_server::store::entities::impersonation;
 
@@ -27,6 +28,10 @@ async fn admin(world: &World) -> App<'_> {
 
 async fn is_off(app: &App<'_>) -> bool {
     app.get::<ServerInfo>("/api/info").await.expect("info").switched_off
+}
+
+async fn turned_by(app: &App<'_>) -> Option<Turned> {
+    app.get::<Switch>("/api/switch").await.expect("the switch").turned
 }
 
 async fn live(world: &World) -> u64 {
@@ -67,7 +72,7 @@ async fn invariant_3_switching_off_ends_every_session_on_every_server_within_a_s
     told.next().await.expect("the greeting").expect("bytes");
 
     let begun = Instant::now();
-    assert_eq!(turn(&max, false, WHY).await, Ok(Switch { on: false }));
+    assert!(!turn(&max, false, WHY).await.expect("turned").on);
     let rest = async {
         while let Some(Ok(_)) = here.next().await {}
         while let Some(Ok(_)) = there.next().await {}
@@ -86,7 +91,12 @@ async fn invariant_3_switching_off_ends_every_session_on_every_server_within_a_s
         heard.push_str(&String::from_utf8_lossy(&chunk.expect("an event").expect("bytes")));
     }
     // On again opens nothing that was open before.
-    assert_eq!(turn(&max, true, "The laptop was found").await, Ok(Switch { on: true }));
+    let office = world.app("Moe", &[Role::Admin]).await;
+    let turned = turned_by(&office).await.expect("it was turned");
+    assert_eq!((turned.by.expect("an admin").name, turned.reason.as_deref()), ("Max".to_owned(), Some(WHY)));
+    let refused = ada.get::<Switch>("/api/switch").await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Forbidden, "why is for administrators");
+    assert!(turn(&max, true, "The laptop was found").await.expect("turned").on);
     assert!(!is_off(&max).await);
     assert_eq!(dua.verify(&waiting, &code).await.unwrap_err(), ErrorCode::SwitchedOff);
     assert_eq!(ada.renew(&first).await.unwrap_err(), ErrorCode::SessionEnded);
@@ -165,7 +175,7 @@ async fn invariant_6_a_switch_that_cannot_be_read_counts_as_off() {
     db.execute_unprepared("DELETE FROM switch").await.expect("lost");
     assert!(is_off(&ada).await);
     eventually("no row is off", async || (live(&world).await == 0).then_some(())).await;
-    assert_eq!(turn(&max, true, "The row was lost").await, Ok(Switch { on: true }));
+    assert!(turn(&max, true, "The row was lost").await.expect("turned").on);
     ada.session(ELISE, Mode::View).await;
     world.stop().await;
 }
@@ -243,6 +253,8 @@ async fn the_command_line_turns_it_while_a_server_runs() {
     let (_, entry) =
         world.ledger().await.into_iter().find(|(kind, _)| kind == "switched_off").expect("on record");
     assert_eq!(entry, json!({ "reason": WHY, "by": "command line" }));
+    let turned = turned_by(&admin(&world).await).await.expect("it was turned");
+    assert_eq!((turned.by, turned.reason.as_deref()), (None, Some(WHY)));
     let wordless = world.command(&["off", "--reason", "."]).await;
     assert!(!wordless.status.success() && String::from_utf8_lossy(&wordless.stderr).contains("at least 10"));
     assert!(world.command(&["on"]).await.status.success());

@@ -274,7 +274,7 @@ impl<'a> App<'a> {
         }
     }
 
-    /// Sets it up, or uses a recovery code where it is set up already. Whoever may not impersonate has none.
+    /// Sets it up, or uses a recovery code where it is set up already.
     pub async fn show_second_factor(&self) {
         let email = self.signed_in.as_ref().expect("signed in").staff.email.clone();
         let known = self.world.recovery.lock().expect("a lock").get_mut(&email).and_then(Vec::pop);
@@ -283,11 +283,8 @@ impl<'a> App<'a> {
             self.post::<SecondFactor>("/api/second-factor/verify", &body).await.expect("shown");
             return;
         }
-        let enrolment = self.post("/api/second-factor/enrol", &json!({ "password": PASSWORD })).await;
-        let enrolment: Enrolment = match enrolment {
-            Err(problem) if problem.code == ErrorCode::Forbidden => return,
-            answer => answer.expect("enrolled"),
-        };
+        let body = json!({ "password": PASSWORD });
+        let enrolment: Enrolment = self.post("/api/second-factor/enrol", &body).await.expect("enrolled");
         let body = json!({ "code": self.world.totp(&enrolment.secret).await });
         let codes = self.post::<RecoveryCodes>("/api/second-factor/confirm", &body).await.expect("confirmed");
         self.world.recovery.lock().expect("a lock").insert(email, codes.codes);

@@ -71,7 +71,8 @@ export function app(world: World): Commands {
       app.info = { ...data.info, switched_off: !set.on };
       if (!set.on && app.stage) world.close("ended_by_server", "switched_off");
       world.stateChanged();
-      return { on: set.on };
+      return { on: set.on, turned: data.turned };
     },
+    get_switch: () => ({ on: !app.info?.switched_off, turned: data.turned }),
   };
 }

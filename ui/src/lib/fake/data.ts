@@ -1,6 +1,7 @@
 // Believable people and sessions, the same every time.
 import type { Action } from "../generated/Action";
 import type { Approval } from "../generated/Approval";
+import type { ClosedRequest } from "../generated/ClosedRequest";
 import type { CommandError } from "../generated/CommandError";
 import type { Consent } from "../generated/Consent";
 import type { EndCause } from "../generated/EndCause";
@@ -21,6 +22,7 @@ import type { ServerInfo } from "../generated/ServerInfo";
 import type { Session } from "../generated/Session";
 import type { SessionDetail } from "../generated/SessionDetail";
 import type { Staff } from "../generated/Staff";
+import type { Turned } from "../generated/Turned";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -223,6 +225,11 @@ export function askedByPage(state: Request["state"]): Request {
 
 const DENIAL =
   "She has not called back, and the ticket says that she asked for nothing. Call her first, then ask again.";
+export const turned: Turned = {
+  at: ago(34 * MINUTE),
+  by: colleague,
+  reason: "A laptop was stolen on the train to Lyon; until its account is disabled.",
+};
 export const denial = { by: colleague, reason: DENIAL };
 
 export function pendingRequests(): PendingRequest[] {
@@ -308,6 +315,31 @@ export const raised = ({ started_at, person }: Session): Raised => ({
 export const sessions: Session[] = Array.from({ length: 64 }, (_, index) => session(index)).sort((a, b) =>
   b.started_at.localeCompare(a.started_at),
 );
+
+/** What never became a session, each in its own way. */
+export const neverStarted: ClosedRequest[] = (
+  [
+    { state: "too_many_tries", wrong_codes: 3 },
+    { state: "denied", approver: colleague, denial: DENIAL, mode: "act" },
+    { state: "consent_declined" },
+    { state: "expired", wrong_codes: 1 },
+    { state: "cancelled", consent: exception },
+    { state: "unanswered" },
+  ] as Partial<ClosedRequest>[]
+).map((rest, index) => {
+  const { staff, person, reason, ticket, mode, consent } = session(index);
+  return {
+    id: `7c0ffee0-0000-4000-8000-0000000001${10 + index}`,
+    ...{ staff, person, reason, ticket, mode, consent },
+    asked_at: ago(index * 0.9 * DAY + 40 * MINUTE),
+    closed_at: ago(index * 0.9 * DAY + 31 * MINUTE),
+    state: "expired",
+    approver: null,
+    denial: null,
+    wrong_codes: 0,
+    ...rest,
+  };
+});
 
 const review = (verdict: Review["verdict"], text: string): Review => ({
   verdict,

@@ -4,11 +4,13 @@ import type { LiftNote } from "../generated/LiftNote";
 import type { NewNote } from "../generated/NewNote";
 import type { NewReview } from "../generated/NewReview";
 import type { NoteDraft } from "../generated/NoteDraft";
+import type { RequestsQuery } from "../generated/RequestsQuery";
 import type { SessionsQuery } from "../generated/SessionsQuery";
 import * as data from "./data";
 import { type Commands, fail, type World } from "./world";
 
-export function sessions({ scene, sessions }: World): Commands {
+export function sessions(world: World): Commands {
+  const { scene, sessions } = world;
   const drafts = new Map<string, NoteDraft>();
   const lifted = new Map<string, LiftedNote>();
   const known = (id: string) =>
@@ -53,10 +55,19 @@ export function sessions({ scene, sessions }: World): Commands {
         offset,
         exceptions: sessions.filter(({ consent }) => consent.evidence === "exception").length,
         to_review: sessions.filter(({ review_by }) => review_by !== null).length,
+        never_started: scene.startsWith("exceptions") ? data.neverStarted.length : 0,
       };
     },
+    list_requests: ({ query }: { query: RequestsQuery }) => ({
+      requests: data.neverStarted.filter(({ person }) =>
+        person.name.toLowerCase().includes((query.search ?? "").toLowerCase()),
+      ),
+      total: data.neverStarted.length,
+      offset: 0,
+    }),
     get_session: ({ id }: { id: string }) => {
       const session = known(id);
+      if (session.staff.id !== world.app.staff?.id) world.proven();
       return {
         session: {
           ...session,

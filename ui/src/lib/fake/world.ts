@@ -40,12 +40,9 @@ export class World {
     if (scene !== "owed") for (const session of this.sessions) if (session.ended_at) session.note ??= aNote;
     // Digits count once, as they do on the server: the scene tells how the factor stands at first.
     this.factor = {
-      set_up: scene !== "ready-set-up" && scene !== "factor-none",
+      set_up: !scene.endsWith("-set-up") && scene !== "factor-none",
       fresh_for_ms:
-        scene === "ready-code" ||
-        scene === "approvals-code" ||
-        scene === "ready-set-up" ||
-        scene.startsWith("factor")
+        /^(ready|approvals|exceptions-lead)-(code|set-up)$/.test(scene) || scene.startsWith("factor")
           ? 0
           : 3_000_000,
     };
@@ -58,7 +55,7 @@ export class World {
           : { ...data.info, switched_off: scene.startsWith("off") },
       staff: /^(first|sign-in)/.test(scene)
         ? null
-        : ["link-lead", "exceptions-lead"].includes(scene)
+        : /^(link|exceptions)-lead/.test(scene)
           ? data.lead
           : data.staff,
       connection: scene === "offline" || scene.endsWith("-trouble") ? "offline" : "online",

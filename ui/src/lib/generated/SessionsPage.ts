@@ -9,4 +9,8 @@ exceptions: number,
 /**
  * How many of these wait for their review.
  */
-to_review: number, };
+to_review: number, 
+/**
+ * How many requests never became a session, of all that the caller may see.
+ */
+never_started: number, };

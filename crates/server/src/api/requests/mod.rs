@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod create;
+pub mod list;
 pub mod raise;
 pub mod read;
 pub mod resume;
@@ -36,6 +37,23 @@ fn is_theirs(caller: &Caller, row: &impersonation::Model) -> ApiResult<()> {
     Ok(())
 }
 
+/// What a request is that came to nothing for this reason.
+fn closed(why: Closed) -> RequestState {
+    match why {
+        Closed::Expired => RequestState::Expired,
+        Closed::Replaced => RequestState::Replaced,
+        Closed::TooManyTries => RequestState::TooManyTries,
+        Closed::Cancelled => RequestState::Cancelled,
+        Closed::Undeliverable => RequestState::Undeliverable,
+        Closed::SwitchedOff => RequestState::SwitchedOff,
+        Closed::Denied => RequestState::Denied,
+        Closed::Unanswered => RequestState::Unanswered,
+        Closed::ConsentDeclined => RequestState::ConsentDeclined,
+        Closed::ConsentUnanswered => RequestState::ConsentUnanswered,
+        Closed::Raised => RequestState::Raised,
+    }
+}
+
 /// A row as its owner sees it.
 pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request> {
     let now = core.store.now().await?;
@@ -47,22 +65,7 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Request
         State::CodeSent { expires_at, .. } => (RequestState::CodeSent, Some(expires_at), Some(limits.code)),
         State::Verified { start_by } => (RequestState::Verified, Some(start_by), Some(limits.start)),
         State::Live { .. } | State::Ended { .. } => (RequestState::Started, None, None),
-        State::Closed { why, .. } => {
-            let state = match why {
-                Closed::Expired => RequestState::Expired,
-                Closed::Replaced => RequestState::Replaced,
-                Closed::TooManyTries => RequestState::TooManyTries,
-                Closed::Cancelled => RequestState::Cancelled,
-                Closed::Undeliverable => RequestState::Undeliverable,
-                Closed::SwitchedOff => RequestState::SwitchedOff,
-                Closed::Denied => RequestState::Denied,
-                Closed::Unanswered => RequestState::Unanswered,
-                Closed::ConsentDeclined => RequestState::ConsentDeclined,
-                Closed::ConsentUnanswered => RequestState::ConsentUnanswered,
-                Closed::Raised => RequestState::Raised,
-            };
-            (state, None, None)
-        }
+        State::Closed { why, .. } => (closed(why), None, None),
     };
     let deliveries = delivery::Entity::find()
         .filter(delivery::Column::RequestId.eq(row.id))

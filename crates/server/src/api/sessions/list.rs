@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{note::unnoted, shown};
 use crate::{
     Shared,
-    api::extract::Query,
+    api::{extract::Query, requests::list::never_started},
     auth::Caller,
     directory::MOST_WORDS,
     error::ApiResult,
@@ -77,11 +77,12 @@ pub async fn list(
         offset: query.offset,
         exceptions: count(&core, exceptions).await?,
         to_review: count(&core, waiting).await?,
+        never_started: count(&core, never_started(&caller)).await?,
     }))
 }
 
 /// Every word, in whatever order, case and with or without accents.
-fn stands_in(search: &str, backend: DbBackend) -> Condition {
+pub fn stands_in(search: &str, backend: DbBackend) -> Condition {
     let columns = [Column::PersonName, Column::PersonId, Column::Ticket, Column::Reason];
     let mut all = Condition::all();
     for word in search.split_whitespace().take(MOST_WORDS) {

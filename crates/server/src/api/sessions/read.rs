@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{ACTION_KINDS, shown, visible};
 use crate::{
     Core, Shared,
-    api::extract::Path,
+    api::{extract::Path, second_factor::require_fresh},
     auth::Caller,
     clock::time,
     error::ApiResult,
@@ -29,7 +29,8 @@ use crate::{
     },
 };
 
-/// A session and what was done in it, in order. That it was looked at is on record too.
+/// A session and what was done in it, in order. That it was looked at is on record too, and whoever looks at
+/// somebody else's has shown their second factor.
 #[utoipa::path(get, path = "/api/sessions/{id}", security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses((status = 200, body = SessionDetail)))]
 pub async fn read(
@@ -38,6 +39,9 @@ pub async fn read(
     Path(id): Path<Uuid>,
 ) -> ApiResult<Json<SessionDetail>> {
     let row = visible(&core, &caller, id).await?;
+    if row.staff_id != caller.staff.id {
+        require_fresh(&core, &caller).await?;
+    }
     // Without a session ID: looking at a session is not a part of it.
     let entry = Entry {
         kind: "session_viewed",
@@ -164,12 +168,12 @@ async fn who(core: &Core, details: &Value) -> ApiResult<StaffRef> {
     Ok(staff::reference(core, doer(details).unwrap_or_default()).await?)
 }
 
-fn doer(details: &Value) -> Option<Uuid> {
+pub fn doer(details: &Value) -> Option<Uuid> {
     details["staff_id"].as_str()?.parse().ok()
 }
 
 /// Erased details leave the fact that there was something.
-fn said(row: &Model) -> Value {
+pub fn said(row: &Model) -> Value {
     row.details.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
