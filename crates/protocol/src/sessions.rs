@@ -58,11 +58,12 @@ pub struct Session {
     pub end_cause: Option<EndCause>,
     /// How many actions are on record, refused ones too. A WebSocket is one, whatever is said over it.
     pub actions: u32,
+    /// In a list, a colleague's says whether it is solved and leaves the rest to the report.
     pub note: Option<Note>,
     /// An administrator lets its staff member go on without the note.
     #[serde(default)]
     pub note_lifted: bool,
-    /// The verdict of a lead; the newest counts.
+    /// The verdict of a lead; the newest counts. In a list, that of a colleague's session is without its text.
     #[serde(default)]
     pub review: Option<Review>,
     /// Until when a lead has to review it; none where no review is missing.

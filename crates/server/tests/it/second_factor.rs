@@ -6,7 +6,8 @@ use futures_util::future::join_all;
 use sea_orm::EntityTrait as _;
 use serde_json::json;
 use understudy_protocol::{
-    Enrolment, ErrorCode, Mode, Problem, RecoveryCodes, Role, SecondFactor, SessionDetail, SignedIn,
+    Enrolment, ErrorCode, Mode, Note, Problem, RecoveryCodes, Role, SecondFactor, SessionDetail,
+    SessionsPage, SignedIn,
 };
 use understudy_server::{staff, store::entities::second_factor};
 
@@ -100,8 +101,16 @@ async fn what_a_colleague_did_opens_only_to_who_has_shown_it_within_the_hour() {
         let lea = lea.refreshed().await;
         assert_eq!(lea.get::<SessionDetail>(&path).await.unwrap_err().code, ErrorCode::SecondFactorNeeded);
     }
+    // Nor does the history say what was written about it.
+    let ada = ada.refreshed().await;
+    let note = json!({ "what": "Looked at her letters", "why": "She asked", "solved": true });
+    ada.post::<Note>(&format!("{path}/note"), &note).await.expect("written");
+    let lea = world.sign_in_by_password("lea@support.example").await;
+    let page: SessionsPage = lea.get("/api/sessions?search=letters").await.expect("history");
+    let note = page.sessions[0].note.as_ref().expect("a note");
+    assert!(note.solved && note.what.is_empty() && note.why.is_empty(), "{note:?}");
     // One's own opens without.
-    ada.refreshed().await.get::<SessionDetail>(&path).await.expect("her own");
+    ada.get::<SessionDetail>(&path).await.expect("her own");
     world.stop().await;
 }
 

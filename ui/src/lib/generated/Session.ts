@@ -36,13 +36,17 @@ limit_at: string, limit_in_ms: number, ended_at: string | null, end_cause: EndCa
 /**
  * How many actions are on record, refused ones too. A WebSocket is one, whatever is said over it.
  */
-actions: number, note: Note | null, 
+actions: number, 
+/**
+ * In a list, a colleague's says whether it is solved and leaves the rest to the report.
+ */
+note: Note | null, 
 /**
  * An administrator lets its staff member go on without the note.
  */
 note_lifted: boolean, 
 /**
- * The verdict of a lead; the newest counts.
+ * The verdict of a lead; the newest counts. In a list, that of a colleague's session is without its text.
  */
 review: Review | null, 
 /**

@@ -6,7 +6,7 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, ExprTrait as _, LikeExpr},
 };
-use understudy_protocol::{SessionsOnly, SessionsPage, SessionsQuery};
+use understudy_protocol::{Session, SessionsOnly, SessionsPage, SessionsQuery};
 use uuid::Uuid;
 
 use super::{note::unnoted, shown};
@@ -69,7 +69,11 @@ pub async fn list(
         .await?;
     let mut sessions = Vec::with_capacity(rows.len());
     for row in &rows {
-        sessions.push(shown(&core, row).await?);
+        let mut session = shown(&core, row).await?;
+        if row.staff_id != caller.staff.id {
+            leave_to_report(&mut session);
+        }
+        sessions.push(session);
     }
     Ok(Json(SessionsPage {
         sessions,
@@ -79,6 +83,16 @@ pub async fn list(
         to_review: count(&core, waiting).await?,
         never_started: count(&core, never_started(&caller)).await?,
     }))
+}
+
+/// What was written about a colleague's session is for who opens its report.
+fn leave_to_report(session: &mut Session) {
+    if let Some(note) = &mut session.note {
+        (note.what, note.why) = Default::default();
+    }
+    if let Some(review) = &mut session.review {
+        review.text = String::new();
+    }
 }
 
 /// Every word, in whatever order, case and with or without accents.
