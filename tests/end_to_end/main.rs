@@ -52,6 +52,8 @@ mod picker;
 #[cfg(feature = "automation")]
 mod pictures;
 #[cfg(feature = "automation")]
+mod reader;
+#[cfg(feature = "automation")]
 mod safeguards;
 #[cfg(feature = "automation")]
 mod sizes;

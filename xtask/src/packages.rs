@@ -19,6 +19,7 @@ pub const BUILD: &[&str] = &[
 
 /// A desktop without a screen, on which the app is driven.
 pub const DESKTOP: &[&str] = &[
+    "at-spi2-core",
     "ca-certificates",
     "dbus",
     "dunst",

@@ -395,8 +395,24 @@ impl Desktop {
     /// A panel with a tray.
     #[cfg(feature = "automation")]
     pub async fn panel(&self) -> anyhow::Result<super::Panel> {
+        super::Panel::start(self.bus()?).await
+    }
+
+    /// A screen reader, to which what is started from now on is open.
+    #[cfg(feature = "automation")]
+    pub async fn reader(&mut self) -> anyhow::Result<super::Reader> {
+        let bus = ["--launch-immediately", "--a11y=1", "--screen-reader=1"];
+        let bus = self.command("/usr/libexec/at-spi-bus-launcher", &bus);
+        self.start_quietly(bus)?;
+        self.set("NO_AT_BRIDGE", "0");
+        super::Reader::start(self.bus()?).await
+    }
+
+    /// The address of the session's bus.
+    #[cfg(feature = "automation")]
+    fn bus(&self) -> anyhow::Result<&str> {
         let bus = self.environment.iter().find(|(name, _)| *name == "DBUS_SESSION_BUS_ADDRESS");
-        super::Panel::start(&bus.context("there is no bus")?.1).await
+        Ok(&bus.context("there is no bus")?.1)
     }
 
     /// Where the app saves what is downloaded.

@@ -16,6 +16,8 @@ mod keyboard;
 mod mail;
 mod poll;
 mod process;
+#[cfg(feature = "automation")]
+mod reader;
 mod services;
 #[path = "../../../crates/server/tests/it/smtp.rs"]
 mod smtp;
@@ -48,6 +50,8 @@ pub use inspector::Inspected;
 pub use mail::Mail;
 pub use poll::{SOON, until};
 pub use process::{Group, free_port, pid, signal};
+#[cfg(feature = "automation")]
+pub use reader::{Reader, Role};
 pub use services::{
     ADA, LEA, PASSWORD, PERSON, PERSON_NAME, REASON, Recorded, Services, Staff, authenticator,
 };
