@@ -1,10 +1,12 @@
 //! The refresh token in the keyring of the operating system: the only thing the app keeps between runs.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use keyring::{Entry, Error};
 use secrecy::{ExposeSecret, SecretString};
+use tauri::async_runtime::{spawn, spawn_blocking};
+use tokio::sync::{Mutex, watch};
 
 use crate::contract::Keyring;
 use crate::system::KEYRING_HELP;
@@ -12,20 +14,23 @@ use crate::words::say;
 
 const SERVICE: &str = "dev.understudy.desktop";
 
-/// A locked keyring may be asking somebody for its password.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A locked keyring asks for its password, and there may be nobody to give it: nothing waits longer for that.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(crate) struct Credentials {
-    state: Mutex<Keyring>,
+    state: watch::Sender<Keyring>,
+    /// One call after the other, so that what is kept last is the newest. Whether a question of the keyring's was
+    /// dismissed: then it is not asked again in this run.
+    turn: Arc<Mutex<bool>>,
 }
 
 impl Credentials {
     pub(crate) fn new() -> Self {
-        Self { state: Mutex::new(Keyring::Available) }
+        Self { state: watch::Sender::new(Keyring::Available), turn: Arc::default() }
     }
 
-    pub(crate) fn state(&self) -> Keyring {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn state(&self) -> watch::Receiver<Keyring> {
+        self.state.subscribe()
     }
 
     /// The refresh token kept for this server, if there is one.
@@ -42,24 +47,47 @@ impl Credentials {
         self.on_keyring(server, |entry| entry.delete_credential()).await;
     }
 
-    /// The keyring's calls block, so they run aside. Remembers whether the keyring answers.
+    /// The keyring's calls block, so they run aside. Remembers whether the keyring answers, also when it does so late.
     async fn on_keyring<T: Send + 'static>(
         &self,
         server: &str,
         act: impl FnOnce(Entry) -> keyring::Result<T> + Send + 'static,
     ) -> Option<T> {
-        let server = server.to_owned();
-        let job = tauri::async_runtime::spawn_blocking(move || Entry::new(SERVICE, &server).and_then(act));
-        let (state, value) = match tokio::time::timeout(PATIENCE, job).await {
-            Ok(Ok(Ok(value))) => (Keyring::Available, Some(value)),
-            Ok(Ok(Err(Error::NoEntry))) => (Keyring::Available, None),
-            Ok(Ok(Err(error))) => (unavailable(&reason(error)), None),
-            Ok(Err(error)) => (unavailable(&error.to_string()), None),
-            Err(_) => (unavailable("it did not answer"), None),
+        let (server, turn) = (server.to_owned(), self.turn.clone());
+        let mut job = spawn(async move {
+            let mut dismissed = turn.lock_owned().await;
+            if *dismissed {
+                return Err("its question was dismissed".to_owned());
+            }
+            match spawn_blocking(move || Entry::new(SERVICE, &server).and_then(act)).await {
+                Ok(Ok(value)) => Ok(Some(value)),
+                Ok(Err(Error::NoEntry)) => Ok(None),
+                Ok(Err(error)) => {
+                    *dismissed = matches!(error, Error::NoStorageAccess(_));
+                    Err(reason(error))
+                }
+                Err(error) => Err(error.to_string()),
+            }
+        });
+        let state = self.state.clone();
+        let heard = move |answer: tauri::Result<Result<Option<T>, String>>| {
+            let answer = answer.unwrap_or_else(|error| Err(error.to_string()));
+            set(&state, answer.as_ref().map_or_else(|reason| unavailable(reason), |_| Keyring::Available));
+            answer.ok().flatten()
         };
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
-        value
+        match tokio::time::timeout(PATIENCE, &mut job).await {
+            Ok(answer) => heard(answer),
+            Err(_) => {
+                set(&self.state, unavailable("it does not answer"));
+                spawn(async move { heard(job.await) });
+                None
+            }
+        }
     }
+}
+
+fn set(state: &watch::Sender<Keyring>, now: Keyring) {
+    state.send_if_modified(|known| std::mem::replace(known, now.clone()) != now);
 }
 
 fn reason(error: Error) -> String {

@@ -153,6 +153,7 @@ fn set_up(app: &AppHandle) -> tauri::Result<()> {
     workspace::open(app, std::env::args().any(|argument| argument == HIDDEN))?;
     tauri::async_runtime::spawn(server::go_to_first(app.clone()));
     tauri::async_runtime::spawn(follow_sign_in(app.clone()));
+    tauri::async_runtime::spawn(follow_keyring(app.clone()));
     tauri::async_runtime::spawn(updates::look(app.clone()));
     tauri::async_runtime::spawn(tray::appear(app.clone()));
     tauri::async_runtime::spawn(guard::on_signal(app.clone()));
@@ -175,6 +176,14 @@ async fn follow_sign_in(app: AppHandle) {
             app.understudy().set_left(None);
             app.understudy().set_asked(vec![]);
         }
+        app.publish();
+    }
+}
+
+/// It may answer long after it was asked.
+async fn follow_keyring(app: AppHandle) {
+    let mut keyring = app.understudy().keyring();
+    while keyring.changed().await.is_ok() {
         app.publish();
     }
 }

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Emitter, Manager, State};
+use tokio::sync::watch;
 use understudy_protocol::ServerInfo;
 use uuid::Uuid;
 
 use crate::api::{Api, Info};
-use crate::contract::{AppState, CommandError, Connection, NewVersion, Prefill, StageClosed};
+use crate::contract::{AppState, CommandError, Connection, Keyring, NewVersion, Prefill, StageClosed};
 use crate::credentials::Credentials;
 use crate::drafts::Drafts;
 use crate::session::Slot;
@@ -69,6 +70,10 @@ impl App {
                 follower: None,
             }),
         }
+    }
+
+    pub(crate) fn keyring(&self) -> watch::Receiver<Keyring> {
+        self.credentials.state()
     }
 
     /// Whether the connection is another one than before.
@@ -171,7 +176,7 @@ impl AppExt for AppHandle {
             connection: link.connection,
             trouble: link.trouble.clone(),
             clock_ahead_ms: link.clock_ahead_ms,
-            keyring: app.credentials.state(),
+            keyring: app.keyring().borrow().clone(),
             stage: app.session.stage_state(),
             prefill: news.prefill.clone(),
             new_version: news.new_version.clone(),

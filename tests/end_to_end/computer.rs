@@ -5,17 +5,21 @@ use std::{
     io::{ErrorKind, Write as _},
     os::unix::fs::symlink,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, ensure};
 use serde_json::json;
 
 use crate::harness::{
-    ADA, App, PERSON, PERSON_NAME, RIGHT_MONITOR, SOON, Screen, Theme, View, World, id, until,
+    ADA, App, KEYRING_PASSWORD, PERSON, PERSON_NAME, RIGHT_MONITOR, SOON, Screen, Theme, View, World, id,
+    until,
 };
 
 const MAIN: &str = "^Understudy$";
 const STAGE: &str = "Signed in as";
+/// The keyring's.
+const QUESTION: &str = "Unlock";
 
 /// A folder in which not even root can make a file.
 const FULL: &str = "/proc";
@@ -48,15 +52,92 @@ async fn without_a_keyring_the_sign_in_lasts_until_the_app_quits_and_the_app_say
     works_for_this_run(&world, "70-no-keyring").await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_keyring_that_stays_locked_is_said_too() -> anyhow::Result<()> {
-    let world = World::start(Theme::Light).await?;
+fn lock_keyring(world: &World) -> anyhow::Result<()> {
     let secrets =
         ["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"];
     let lock =
         ["org.freedesktop.Secret.Service.Lock", "array:objpath:/org/freedesktop/secrets/collection/login"];
-    world.desktop.run("dbus-send", &[secrets.as_slice(), lock.as_slice()].concat())?;
+    world.desktop.run("dbus-send", &[secrets.as_slice(), lock.as_slice()].concat()).map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyring_that_stays_locked_is_said_too() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    lock_keyring(&world)?;
     works_for_this_run(&world, "71-locked-keyring").await
+}
+
+/// With a keyring that is locked and asks for its password, as on GNOME.
+async fn asking_keyring() -> anyhow::Result<World> {
+    let world = World::start(Theme::Light).await?;
+    world.desktop.offer("org.gnome.keyring.SystemPrompter", "/usr/libexec/gcr-prompter")?;
+    lock_keyring(&world)?;
+    Ok(world)
+}
+
+/// Waits for the keyring's question, and answers it: with its password, or by dismissing it.
+async fn answer_keyring(world: &World, password: Option<&str>) -> anyhow::Result<()> {
+    let desktop = &world.desktop;
+    until("the keyring has its answer", SOON, async || {
+        let Some(question) = desktop.window(QUESTION) else { return Ok(None) };
+        desktop.run("xdotool", &["windowactivate", "--sync", &question])?;
+        match password {
+            Some(password) => {
+                desktop.press(&["ctrl+a"])?;
+                desktop.type_text(password)?;
+                desktop.press(&["Return"])?;
+            }
+            None => desktop.press(&["Escape"])?,
+        }
+        let gone = async || Ok(desktop.window(QUESTION).is_none().then_some(()));
+        Ok(until("it goes", Duration::from_secs(2), gone).await.ok())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyring_whose_question_is_dismissed_is_said_and_not_asked_again() -> anyhow::Result<()> {
+    let world = asking_keyring().await?;
+    let dismissed = async {
+        // In both of its runs.
+        answer_keyring(&world, None).await?;
+        answer_keyring(&world, None).await
+    };
+    tokio::try_join!(works_for_this_run(&world, "71-dismissed-keyring"), dismissed)?;
+    let app = App::start(&world).await?;
+    tokio::try_join!(app.sign_in_again(&ADA), answer_keyring(&world, None))?;
+    app.click(View::Main, &id("you")).await?;
+    app.click(View::Main, &id("sign-out")).await?;
+    app.sign_in_again(&ADA).await?;
+    ensure!(world.desktop.window(QUESTION).is_none(), "it is asked again");
+    app.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyring_whose_question_nobody_answers_holds_nothing_up_and_may_be_answered_late()
+-> anyhow::Result<()> {
+    let world = asking_keyring().await?;
+    let app = App::start(&world).await?;
+    let start = Instant::now();
+    app.sign_in(&world, &ADA).await?;
+    ensure!(start.elapsed() < Duration::from_secs(20), "the sign-in took {:?}", start.elapsed());
+    app.reads(View::Main, &id("keyring"), "did not answer").await?;
+    app.request_code(&world, PERSON, "view").await?;
+    answer_keyring(&world, Some(KEYRING_PASSWORD)).await?;
+    app.gone(View::Main, &id("keyring")).await?;
+    app.close().await?;
+
+    // A start with a sign-in that the keyring holds.
+    lock_keyring(&world)?;
+    let app = App::start(&world).await?;
+    let start = Instant::now();
+    app.see(View::Main, &id("email")).await?;
+    ensure!(start.elapsed() < Duration::from_secs(20), "the sign-in came after {:?}", start.elapsed());
+    app.see(View::Main, &id("keyring")).await?;
+    answer_keyring(&world, Some(KEYRING_PASSWORD)).await?;
+    app.see(View::Main, &id("nav-history")).await?;
+    ensure!(!app.shows(View::Main, &id("keyring")).await?, "the keyring has answered");
+    app.close().await
 }
 
 #[tokio::test(flavor = "multi_thread")]

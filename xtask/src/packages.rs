@@ -23,6 +23,7 @@ pub const DESKTOP: &[&str] = &[
     "ca-certificates",
     "dbus",
     "dunst",
+    "gcr",
     "gnome-keyring",
     "imagemagick",
     "libsecret-tools",

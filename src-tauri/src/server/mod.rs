@@ -141,13 +141,13 @@ async fn go_to(app: &AppHandle, server: Option<Server>, info: Option<Info>) {
 /// Runs as long as the app stays with this server.
 async fn follow(app: AppHandle, server: Server) {
     let state = app.understudy();
-    let mut staff = state.api.staff();
+    let (mut staff, mut keyring) = (state.api.staff(), state.keyring());
     let mut backoff = Backoff::default();
     let mut events = events::Follower::new(&app);
     loop {
         staff.mark_unchanged();
         match reach(&app, &server).await {
-            Ok(()) => {}
+            Ok(()) => keyring.mark_unchanged(),
             Err(error) => {
                 log::info!("the server is out of reach: {:?}", error.code);
                 if state.set_trouble(error) {
@@ -168,9 +168,10 @@ async fn follow(app: AppHandle, server: Server) {
             notify::forget(&app);
             connection(&app, Connection::Online);
             app.publish();
-            // Until somebody signs in.
-            if staff.changed().await.is_err() {
-                return;
+            // Until somebody signs in, or the keyring answers after all.
+            tokio::select! {
+                changed = staff.changed() => if changed.is_err() { return },
+                _ = keyring.changed() => {}
             }
         }
     }

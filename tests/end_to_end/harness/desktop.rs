@@ -18,6 +18,8 @@ use super::{Group, until};
 /// How long a desktop takes at the most, on a machine that builds beside it.
 const COMES_UP: Duration = Duration::from_secs(20);
 
+pub const KEYRING_PASSWORD: &str = "sesame";
+
 /// What one looks at.
 #[derive(Debug, Clone, Copy)]
 pub enum Screen {
@@ -51,9 +53,9 @@ EndSection
 const LEFT_MONITOR: &str = "DUMMY0";
 pub const RIGHT_MONITOR: &str = "DUMMY1";
 
-/// A bus that starts nothing by itself: what runs is what was started here, and ends with the test.
+/// A bus that starts nothing but what a test offers: what runs ends with the test.
 const BUS: &str = "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
-<policy context=\"default\"><allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/>
+<servicedir>SERVICES</servicedir><policy context=\"default\"><allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/>
 <allow own=\"*\"/></policy></busconfig>";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +92,8 @@ pub struct Desktop {
     environment: Vec<(&'static str, String)>,
     /// What a program finds mounted when it starts, as lines of a script.
     mounts: Vec<String>,
+    /// What the bus may start.
+    services: PathBuf,
     log: PathBuf,
 }
 
@@ -116,11 +120,16 @@ impl Desktop {
             groups: vec![],
             environment: environment(folder, theme)?,
             mounts: vec![],
+            services: folder.join("services"),
             log: folder.join("desktop.log"),
         };
         desktop.start_screen(folder, screen)?;
         let bus = folder.join("bus.conf");
-        fs::write(&bus, BUS)?;
+        fs::create_dir_all(&desktop.services)?;
+        fs::write(
+            &bus,
+            BUS.replace("SERVICES", desktop.services.to_str().context("a path that is no text")?),
+        )?;
         let bus = format!("--config-file={}", bus.display());
         let bus = desktop.command("dbus-daemon", &[&bus, "--nofork", "--nopidfile", "--print-address=1"]);
         let address = desktop.start_and_read_line(bus)?;
@@ -181,14 +190,22 @@ impl Desktop {
         self.run("xrandr", &["--query"]).map(drop)
     }
 
-    /// An empty password, on a line of its own: an empty input would leave it locked.
+    /// An empty password would leave it locked.
     fn start_keyring(&mut self) -> anyhow::Result<()> {
         let mut keyring =
             self.command("gnome-keyring-daemon", &["--foreground", "--unlock", "--components=secrets"]);
         let mut group = Group::start(keyring.stdin(Stdio::piped()).stdout(Stdio::null()))?;
-        group.child.stdin.take().context("no input")?.write_all(b"\n")?;
+        group.child.stdin.take().context("no input")?.write_all(KEYRING_PASSWORD.as_bytes())?;
         self.groups.push(group);
         Ok(())
+    }
+
+    /// The bus starts this program as soon as somebody calls it by this name.
+    pub fn offer(&self, name: &str, program: &str) -> anyhow::Result<()> {
+        let service = format!("[D-BUS Service]\nName={name}\nExec={program}\n");
+        fs::write(self.services.join(format!("{name}.service")), service)?;
+        let bus = ["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus"];
+        self.run("dbus-send", &[bus.as_slice(), &["org.freedesktop.DBus.ReloadConfig"]].concat()).map(drop)
     }
 
     /// A program on this desktop, with its own home and nothing of the caller's session.

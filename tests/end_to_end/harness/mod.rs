@@ -45,7 +45,7 @@ pub use app::{App, View, id};
 pub use bare::Elsewhere;
 #[cfg(feature = "automation")]
 pub use browser::Browser;
-pub use desktop::{Desktop, RIGHT_MONITOR, SCREEN, Screen, Theme};
+pub use desktop::{Desktop, KEYRING_PASSWORD, RIGHT_MONITOR, SCREEN, Screen, Theme};
 pub use inspector::Inspected;
 pub use mail::Mail;
 pub use poll::{SOON, until};
