@@ -25,11 +25,13 @@ pub(crate) enum Group {
     Requests = 2,
     /// One's own session.
     Session = 3,
+    /// Sessions without consent that a lead has not reviewed.
+    Exceptions = 4,
 }
 
 struct Entry {
     group: Group,
-    request: Uuid,
+    about: Uuid,
     /// It in one line, beside others.
     line: String,
 }
@@ -51,9 +53,9 @@ impl Waiting {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|entry| entry.group == group)
     }
 
-    fn keep(&self, group: Group, still: &[Uuid]) {
+    fn keep(&self, group: Group, still: impl Fn(Uuid) -> bool) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.retain(|entry| entry.group != group || still.contains(&entry.request));
+        entries.retain(|entry| entry.group != group || still(entry.about));
     }
 }
 
@@ -64,6 +66,15 @@ pub(crate) fn waits(app: &AppHandle, group: Group) -> bool {
 
 /// Only these of the group still wait; nobody is told of the others any longer.
 pub(crate) fn only(app: &AppHandle, group: Group, still: &[Uuid]) {
+    keep(app, group, |about| still.contains(&about));
+}
+
+/// A lead has reviewed this session.
+pub(crate) fn reviewed(app: &AppHandle, session: Uuid) {
+    keep(app, Group::Exceptions, |about| about != session);
+}
+
+fn keep(app: &AppHandle, group: Group, still: impl Fn(Uuid) -> bool) {
     if waits(app, group) {
         app.state::<Waiting>().keep(group, still);
         if !waits(app, group) {
@@ -74,7 +85,7 @@ pub(crate) fn only(app: &AppHandle, group: Group, still: &[Uuid]) {
 
 /// Nothing of what was told concerns whoever sits here now.
 pub(crate) fn forget(app: &AppHandle) {
-    for group in [Group::Codes, Group::Requests] {
+    for group in [Group::Codes, Group::Requests, Group::Exceptions] {
         only(app, group, &[]);
     }
 }
@@ -148,7 +159,7 @@ pub(crate) fn code_arrived(
     };
     let title = say("A code has arrived", "Un code est arrivé");
     let several = |count| say(format!("{count} codes wait for you"), format!("{count} codes vous attendent"));
-    show_one_of(app, Entry { group: Group::Codes, request, line }, title, &body, several);
+    show_one_of(app, Entry { group: Group::Codes, about: request, line }, title, &body, several);
 }
 
 /// Somebody asks for a code that an administrator hands over.
@@ -171,7 +182,7 @@ pub(crate) fn approval_asked(app: &AppHandle, request: &PendingRequest) {
     let several =
         |count| say(format!("{count} requests wait for you"), format!("{count} demandes vous attendent"));
     let line = format!("{asker} – {name} ({kind}), {mode}");
-    let entry = Entry { group: Group::Requests, request: request.request_id, line };
+    let entry = Entry { group: Group::Requests, about: request.request_id, line };
     show_one_of(app, entry, &title, &body, several);
 }
 
@@ -190,13 +201,12 @@ pub(crate) fn exception_used(
             "{staff} agit en tant que {name} ({kind}) : {category}. Ouvrez Understudy pour lire le rapport."
         ),
     );
-    show(
-        app,
-        say("Signed in without consent", "Connexion sans consentement"),
-        &body,
-        About::Session(session),
-        None,
-    );
+    let title = say("Signed in without consent", "Connexion sans consentement");
+    let several = |count| {
+        say(format!("{count} sessions without consent"), format!("{count} sessions sans consentement"))
+    };
+    let line = format!("{staff} – {name} ({kind}), {category}");
+    show_one_of(app, Entry { group: Group::Exceptions, about: session, line }, title, &body, several);
 }
 
 /// An administrator has said no. Why is in the app.
@@ -289,7 +299,11 @@ fn show_one_of(
     body: &str,
     several: impl FnOnce(usize) -> String,
 ) {
-    let (group, about) = (entry.group, About::Request(entry.request));
+    let group = entry.group;
+    let about = match group {
+        Group::Exceptions => About::Session(entry.about),
+        _ => About::Request(entry.about),
+    };
     let lines = app.state::<Waiting>().add(entry);
     if lines.len() == 1 {
         show(app, title, body, about, Some(group));

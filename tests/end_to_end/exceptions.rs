@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use sea_orm::ConnectionTrait as _;
+use serde_json::json;
 use understudy_protocol::Role;
 use understudy_server::staff;
 
@@ -53,6 +54,12 @@ async fn ask(world: &World, ada: &App) -> anyhow::Result<()> {
     ada.see(View::Main, &id("pending-who")).await.map(drop)
 }
 
+/// Grace hands the code over.
+async fn hand_over(office: &Colleague, grace: &App) -> anyhow::Result<()> {
+    grace.press_on(&office.desktop, View::Main, &id("hand-over")).await?;
+    grace.gone(View::Main, &id("approval")).await
+}
+
 /// Grace reads what it is about, and agrees.
 async fn agree(world: &World, office: &Colleague, grace: &App) -> anyhow::Result<()> {
     click_notification(office).await?;
@@ -66,8 +73,7 @@ async fn agree(world: &World, office: &Colleague, grace: &App) -> anyhow::Result
     grace.click(View::Main, &id("recovery-kept")).await?;
     grace.see(View::Main, &id("hand-over")).await?;
     world.step_on(&office.desktop, grace, "131-exception-asked", "Grace sees that nobody was asked.").await?;
-    grace.press_on(&office.desktop, View::Main, &id("hand-over")).await?;
-    grace.gone(View::Main, &id("approval")).await
+    hand_over(office, grace).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,4 +206,54 @@ async fn an_exception_takes_a_second_administrator_and_ends_in_a_review() -> any
         app.close().await?;
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_exceptions_are_one_notification_that_goes_when_all_are_reviewed() -> anyhow::Result<()> {
+    let world = World::start(Theme::Light).await?;
+    let store = &world.services.server.core.store;
+    staff::add(store, GRACE.email, GRACE.name, &[Role::Admin], PASSWORD.to_owned().into()).await?;
+    let ada = App::start(&world).await?;
+    ada.sign_in(&world, &ADA).await?;
+    let (grace_office, grace) = at_their_computer(&world, "grace", &GRACE).await?;
+    let (lea_office, lea) = at_their_computer(&world, "lea", &LEA).await?;
+    let token = world.services.sign_in_elsewhere(&LEA).await?;
+    let on_screen = async |count: usize| {
+        // Sooner than the daemon takes it away by itself.
+        let patience = Duration::from_secs(5);
+        until(&format!("{count} notifications"), patience, async || {
+            Ok((lea_office.desktop.notified()? == count).then_some(()))
+        })
+        .await
+    };
+    let mut sessions = vec![];
+    for mails in 1..=2 {
+        ask(&world, &ada).await?;
+        if mails == 1 {
+            agree(&world, &grace_office, &grace).await?;
+        } else {
+            grace.press_on(&grace_office.desktop, View::Main, &id("take")).await?;
+            hand_over(&grace_office, &grace).await?;
+        }
+        ada.enter_code(&world.mail.newest(ADA.email, mails).await?.code()).await?;
+        ada.start_session().await?;
+        ada.see(View::Bar, &id("bar-exception")).await?;
+        on_screen(1).await?;
+        sessions.push(world.services.newest().await?.id);
+        ada.click(View::Bar, &id("exit")).await?;
+        ada.click(View::Main, &id("note-later")).await?;
+    }
+    for session in sessions {
+        ensure!(lea_office.desktop.notified()? == 1, "it has gone before both are reviewed");
+        let review = json!({ "verdict": "justified", "text": VERDICT });
+        world.services.ask_elsewhere(&format!("api/sessions/{session}/review"), &token, review).await?;
+    }
+    on_screen(0).await?;
+    let known = lea_office.desktop.notifications()?;
+    let both = known.iter().find(|(title, _)| title == "2 sessions without consent");
+    let (_, body) = both.with_context(|| format!("they were told of one by one: {known:?}"))?;
+    ensure!(body.lines().count() == 2 && body.matches(PERSON_NAME).count() == 2, "{body}");
+    ada.close().await?;
+    grace.close().await?;
+    lea.close().await
 }

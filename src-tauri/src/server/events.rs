@@ -135,11 +135,11 @@ impl Follower {
                 let app = self.app.clone();
                 spawn(async move { look_at_codes(&app).await });
             }
+            Event::SessionReviewed { session_id } => notify::reviewed(&self.app, *session_id),
             Event::RequestChanged { .. }
             | Event::SessionStarted { .. }
             | Event::NoteWritten { .. }
-            | Event::NoteLifted { .. }
-            | Event::SessionReviewed { .. } => {}
+            | Event::NoteLifted { .. } => {}
         }
         if let Err(error) = self.app.emit_to(MAIN, "server-event", envelope) {
             log::error!("an event could not be passed on: {error}");
