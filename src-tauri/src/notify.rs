@@ -169,7 +169,8 @@ pub(crate) fn approval_asked(app: &AppHandle, request: &PendingRequest) {
     let title = say(format!("{asker} asks for a code"), format!("{asker} demande un code"));
     let consent = match &request.consent {
         Consent::Exception(exception) => {
-            format!("{}: {}. ", say("Without consent", "Sans accord"), exception.category)
+            let category = &exception.category;
+            say(format!("Without consent: {category}. "), format!("Sans accord\u{a0}: {category}. "))
         }
         _ => String::new(),
     };

@@ -52,7 +52,7 @@ fn on_screen() -> anyhow::Result<()> {
     println!(
         "Before the first session the app asks you to set up an authenticator app. If you have none at hand:"
     );
-    println!("  cargo xtask authenticator <the secret under the QR code>\n");
+    println!("  cargo xtask authenticator <the secret beside the QR code>\n");
     println!("Quit the app, or press Ctrl+C here, to end all.\n");
     let mut app = Background::start(app.env("UNDERSTUDY_SERVER", services.ports.api_origin()))?;
     while !stop.load(Ordering::Relaxed) && app.child.try_wait()?.is_none() {

@@ -58,6 +58,9 @@ pub struct Session {
     pub end_cause: Option<EndCause>,
     /// How many actions are on record, refused ones too. A WebSocket is one, whatever is said over it.
     pub actions: u32,
+    /// How many of them were refused, by the gateway.
+    #[serde(default)]
+    pub refused: u32,
     /// In a list, a colleague's says whether it is solved and leaves the rest to the report.
     pub note: Option<Note>,
     /// An administrator lets its staff member go on without the note.

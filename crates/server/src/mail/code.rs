@@ -43,8 +43,8 @@ pub fn code_mail(mail: &CodeMail<'_>) -> Text {
     } else {
         let (minutes, longest) = (mail.session_minutes, mail.longest_minutes);
         language.say(
-            format!("{minutes} minutes, {longest} at most"),
-            format!("{minutes} minutes, {longest} au plus"),
+            format!("{minutes} minutes, {longest} if more time is given"),
+            format!("{minutes} minutes, {longest} en cas de prolongation"),
         )
     };
     let whom = format!("{} ({}, {})", mail.person, mail.kind, mail.person_id);

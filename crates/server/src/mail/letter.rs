@@ -31,6 +31,7 @@ pub struct LetterMail<'a> {
 pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
     let LetterMail { installation, staff, language, .. } = *mail;
     let over = mail.session.is_some_and(|session| session.ended_at.is_some());
+    let unasked = mail.session.is_some_and(|session| !session.exceptions.is_empty());
     let is = language.say(if over { "was" } else { "is" }, if over { "était" } else { "est" });
     let (subject, lead) = match mail.kind {
         "question" => (
@@ -115,10 +116,23 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
         ),
         _ => (
             language.say("What was done in your account", "Ce qui a été fait dans votre compte").to_owned(),
-            language.say(
-                format!("{staff} of {installation} was signed in to your account to help you."),
-                format!("{staff} ({installation}) était dans votre compte pour vous aider."),
-            ),
+            if unasked {
+                language.say(
+                    format!(
+                        "{staff} of {installation} was signed in to your account. This was an exceptional case, about \
+                         which you were not asked."
+                    ),
+                    format!(
+                        "{staff} ({installation}) était dans votre compte. C’était un cas exceptionnel, pour lequel \
+                         votre accord n’a pas été demandé."
+                    ),
+                )
+            } else {
+                language.say(
+                    format!("{staff} of {installation} was signed in to your account to help you."),
+                    format!("{staff} ({installation}) était dans votre compte pour vous aider."),
+                )
+            },
         ),
     };
     let rows = mail.session.map(|session| rows(mail, session)).unwrap_or_default();
@@ -155,6 +169,14 @@ pub fn letter_mail(mail: &LetterMail<'_>) -> Text {
         ),
     };
     let warning = match mail.kind {
+        "account" if unasked => language.say(
+            "A team lead will review this. If it seems wrong to you, tell us.",
+            "Un responsable contrôlera cette visite. Si elle ne vous paraît pas normale, prévenez-nous.",
+        ),
+        "account" => language.say(
+            "If you did not ask for help, or did not agree, tell us.",
+            "Si vous n’avez pas demandé d’aide, ou pas donné votre accord, prévenez-nous.",
+        ),
         "exception" | "exception_raise" => language.say(
             "A team lead will review this. If it seems wrong to you, end it there and tell us.",
             "Un responsable contrôlera cette visite. Si elle ne vous paraît pas normale, mettez-y fin là et prévenez-nous.",
@@ -237,8 +259,8 @@ fn rows(mail: &LetterMail<'_>, session: &PersonSession) -> Vec<(&'static str, St
         None => rows.push((
             language.say("Since", "Depuis"),
             language.say(
-                format!("{start}, for {} minutes, {} at most", mail.minutes, mail.longest),
-                format!("le {start}, pour {} minutes, {} au plus", mail.minutes, mail.longest),
+                format!("{start}, for {} minutes, {} if more time is given", mail.minutes, mail.longest),
+                format!("le {start}, pour {} minutes, {} en cas de prolongation", mail.minutes, mail.longest),
             ),
         )),
     }
@@ -247,7 +269,7 @@ fn rows(mail: &LetterMail<'_>, session: &PersonSession) -> Vec<(&'static str, St
         rows.push((language.say("Changed", "Modifié"), listed(language, &session.changed, nothing)));
         rows.push((language.say("Looked at", "Consulté"), listed(language, &session.viewed, nothing)));
         if !session.refused.is_empty() {
-            let tried = language.say("Tried, and refused", "Tenté et refusé");
+            let tried = language.say("Refused, so not done", "Refusé, donc pas fait");
             rows.push((tried, listed(language, &session.refused, "")));
         }
     }
@@ -272,7 +294,7 @@ fn listed(language: Language, actions: &[Counted], nothing: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use understudy_protocol::Said;
+    use understudy_protocol::{Exception, Said};
 
     use super::*;
 
@@ -310,7 +332,10 @@ mod tests {
             changes_reason: Some("The name is wrong".to_owned()),
             ..live.clone()
         };
+        let case =
+            Exception { category: "Court order".to_owned(), reason: "The court has asked for it".to_owned() };
         let over = PersonSession { ended_at: Some(at(9)), ..raised.clone() };
+        let unasked = PersonSession { exceptions: vec![case], ..over.clone() };
         let kinds = [
             ("question", None),
             ("question", Some(&live)),
@@ -321,6 +346,7 @@ mod tests {
             ("exception_raise", Some(&raised)),
             ("lead", Some(&live)),
             ("account", Some(&over)),
+            ("account", Some(&unasked)),
         ];
         let one = |(kind, session)| {
             let mail = letter_mail(&LetterMail {

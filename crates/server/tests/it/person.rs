@@ -179,7 +179,7 @@ async fn the_person_hears_of_the_start_and_gets_an_account_of_everything_done() 
     app.end(&started).await.expect("ended");
     let account = mail(&world, "What was done in your account").await;
     assert!(account.contains("Viewed the transactions (2 times)"), "{account}");
-    assert!(account.contains("Changed: nothing") && account.contains("Tried, and refused:"), "{account}");
+    assert!(account.contains("Changed: nothing") && account.contains("Refused, so not done:"), "{account}");
     let page = Browser::new(&world).open(&link(&account)).await.expect("the page");
     assert_eq!(page.sessions.len(), 1);
     assert_eq!(page.sessions[0].end_cause, Some(EndCause::Exit));
@@ -243,7 +243,8 @@ async fn what_the_platform_refused_is_not_told_as_done() {
     app.end(&started).await.expect("ended");
     let account = mail(&world, "What was done in your account").await;
     assert!(
-        !account.contains("Changed: nothing") && account.contains("Tried, and refused: Changed the profile"),
+        !account.contains("Changed: nothing")
+            && account.contains("Refused, so not done: Changed the profile"),
         "{account}"
     );
     let detail: SessionDetail =

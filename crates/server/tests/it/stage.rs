@@ -235,6 +235,8 @@ async fn in_view_nothing_changes_and_the_refusal_says_so() {
         let problem: Value = answer.json().await.expect("problem details");
         assert_eq!(problem["code"], "view_only");
     }
+    let page: understudy_protocol::SessionsPage = app.get("/api/sessions").await.expect("history");
+    assert_eq!(page.sessions[0].refused, 6, "the history says how often something was refused");
     // A search by POST only reads, as the configuration says.
     let search =
         stage.request(Method::POST, "/search").json(&json!({ "q": "fund" })).send().await.expect("an answer");

@@ -298,6 +298,7 @@ function session(index: number): Session {
     ended_at: ended,
     end_cause: ended ? (CAUSES[index % CAUSES.length] ?? "exit") : null,
     actions: 3 + ((index * 5) % 17),
+    refused: index === 2 ? 2 : 0,
     note: ended && index !== 3 && index !== 4 ? note(ended, by, index % 5 !== 4) : null,
     note_lifted: false,
     review: null,

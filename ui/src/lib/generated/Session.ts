@@ -38,6 +38,10 @@ limit_at: string, limit_in_ms: number, ended_at: string | null, end_cause: EndCa
  */
 actions: number, 
 /**
+ * How many of them were refused, by the gateway.
+ */
+refused: number, 
+/**
  * In a list, a colleague's says whether it is solved and leaves the rest to the report.
  */
 note: Note | null, 

@@ -83,11 +83,12 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session
         State::Ended { started_at, limit_at, at, cause } => (started_at, limit_at, Some((at, cause))),
         _ => return Err(ApiError::not_found("session")),
     };
-    let actions = ledger_entry::Entity::find()
-        .filter(ledger_entry::Column::SessionId.eq(row.id))
-        .filter(ledger_entry::Column::Kind.is_in(ACTION_KINDS))
-        .count(db)
-        .await?;
+    let actions = async |kinds: &[&str]| {
+        let done = ledger_entry::Entity::find()
+            .filter(ledger_entry::Column::SessionId.eq(row.id))
+            .filter(ledger_entry::Column::Kind.is_in(kinds.iter().copied()));
+        done.count(db).await.map(|count| u32::try_from(count).unwrap_or(u32::MAX))
+    };
     let note = match notes::Entity::find_by_id(row.id).one(db).await? {
         None => None,
         Some(note) => Some(Note {
@@ -126,7 +127,8 @@ pub async fn shown(core: &Core, row: &impersonation::Model) -> ApiResult<Session
         limit_in_ms: (limit_at - now).max(0).unsigned_abs(),
         ended_at: ended.map(|(at, _)| time(at)),
         end_cause: ended.and_then(|(_, cause)| named(&name_of(cause))),
-        actions: u32::try_from(actions).unwrap_or(u32::MAX),
+        actions: actions(&ACTION_KINDS).await?,
+        refused: actions(&["action_refused"]).await?,
         note,
         note_lifted: row.note_lifted_at.is_some(),
         review,
