@@ -135,7 +135,10 @@ async fn an_administrator_at_another_computer_denies_the_code_and_the_reason_is_
     let session = world.services.newest().await?.id;
     told(&world, &office, &grace).await?;
     // By keyboard alone.
-    for button in ["take", "deny", "deny-yes"] {
+    grace.press_on(&office.desktop, View::Main, &id("take")).await?;
+    // What handing over would take has the keyboard first.
+    grace.has_keyboard(View::Main, &id("enrol-password")).await?;
+    for button in ["deny", "deny-yes"] {
         grace.press_on(&office.desktop, View::Main, &id(button)).await?;
     }
     grace.reads(View::Main, &id("deny-sheet"), "at least 10 characters").await?;

@@ -261,6 +261,7 @@ async fn a_lead_finds_the_sessions_of_others_and_what_is_late_or_lost_comes_in_t
     app.reads(View::Main, &found, ADA.name).await?;
     world.step(&app, "133-palette-lead", "The palette finds the session of a colleague.").await?;
     world.desktop.press(&["Return"])?;
+    app.unseal().await?;
     app.reads(View::Main, &id("report-id"), &session.to_string()).await?;
 
     // An answer that is late.
