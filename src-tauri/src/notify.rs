@@ -202,10 +202,9 @@ pub(crate) fn exception_used(
             "{staff} agit en tant que {name} ({kind}) : {category}. Ouvrez Understudy pour lire le rapport."
         ),
     );
-    let title = say("Signed in without consent", "Connexion sans consentement");
-    let several = |count| {
-        say(format!("{count} sessions without consent"), format!("{count} sessions sans consentement"))
-    };
+    let title = say("Signed in without consent", "Connexion sans accord");
+    let several =
+        |count| say(format!("{count} sessions without consent"), format!("{count} sessions sans accord"));
     let line = format!("{staff} – {name} ({kind}), {category}");
     show_one_of(app, Entry { group: Group::Exceptions, about: session, line }, title, &body, several);
 }

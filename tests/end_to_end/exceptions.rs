@@ -31,6 +31,18 @@ async fn at_their_computer(world: &World, name: &str, staff: &Staff) -> anyhow::
     Ok((office, app))
 }
 
+/// Who asks, who has to agree, and who is told of it.
+async fn three_people() -> anyhow::Result<(World, App, (Colleague, App), (Colleague, App))> {
+    let world = World::start(Theme::Light).await?;
+    let store = &world.services.server.core.store;
+    staff::add(store, GRACE.email, GRACE.name, &[Role::Admin], PASSWORD.to_owned().into()).await?;
+    let ada = App::start(&world).await?;
+    ada.sign_in(&world, &ADA).await?;
+    let grace = at_their_computer(&world, "grace", &GRACE).await?;
+    let lea = at_their_computer(&world, "lea", &LEA).await?;
+    Ok((world, ada, grace, lea))
+}
+
 /// Clicks the newest notification of this computer.
 async fn click_notification(office: &Colleague) -> anyhow::Result<()> {
     until("a click on the notification", SOON, async || {
@@ -78,13 +90,7 @@ async fn agree(world: &World, office: &Colleague, grace: &App) -> anyhow::Result
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exception_takes_a_second_administrator_and_ends_in_a_review() -> anyhow::Result<()> {
-    let world = World::start(Theme::Light).await?;
-    let store = &world.services.server.core.store;
-    staff::add(store, GRACE.email, GRACE.name, &[Role::Admin], PASSWORD.to_owned().into()).await?;
-    let ada = App::start(&world).await?;
-    ada.sign_in(&world, &ADA).await?;
-    let (grace_office, grace) = at_their_computer(&world, "grace", &GRACE).await?;
-    let (lea_office, lea) = at_their_computer(&world, "lea", &LEA).await?;
+    let (world, ada, (grace_office, grace), (lea_office, lea)) = three_people().await?;
     ask(&world, &ada).await?;
     let session = world.services.newest().await?.id;
     agree(&world, &grace_office, &grace).await?;
@@ -181,7 +187,7 @@ async fn an_exception_takes_a_second_administrator_and_ends_in_a_review() -> any
     french(&lea, View::Main, "Choisissez un verdict").await?;
     // What a colleague did is open to her for an hour; then it takes the second factor again.
     let back = "UPDATE sign_in SET second_factor_at = second_factor_at - 3600000";
-    store.db.execute_unprepared(back).await?;
+    world.services.server.core.store.db.execute_unprepared(back).await?;
     lea.click(View::Main, &id("nav-history")).await?;
     lea.click(View::Main, &format!("{} a", id("session-row"))).await?;
     french(&lea, View::Main, "D’abord votre second facteur").await?;
@@ -210,13 +216,7 @@ async fn an_exception_takes_a_second_administrator_and_ends_in_a_review() -> any
 
 #[tokio::test(flavor = "multi_thread")]
 async fn several_exceptions_are_one_notification_that_goes_when_all_are_reviewed() -> anyhow::Result<()> {
-    let world = World::start(Theme::Light).await?;
-    let store = &world.services.server.core.store;
-    staff::add(store, GRACE.email, GRACE.name, &[Role::Admin], PASSWORD.to_owned().into()).await?;
-    let ada = App::start(&world).await?;
-    ada.sign_in(&world, &ADA).await?;
-    let (grace_office, grace) = at_their_computer(&world, "grace", &GRACE).await?;
-    let (lea_office, lea) = at_their_computer(&world, "lea", &LEA).await?;
+    let (world, ada, (grace_office, grace), (lea_office, lea)) = three_people().await?;
     let token = world.services.sign_in_elsewhere(&LEA).await?;
     let on_screen = async |count: usize| {
         // Sooner than the daemon takes it away by itself.
